@@ -1,0 +1,71 @@
+"""Figures carry alt text, are small, and come out the same twice."""
+
+from pathlib import Path
+
+import pytest
+from matplotlib import pyplot as plt
+from PIL import Image
+
+from vitcourse import plotting
+
+ALT = "A line that rises from left to right."
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    images = []
+    monkeypatch.setattr(plotting.IPython.display, "display", images.append)
+    return images
+
+
+def line():
+    figure, axis = plt.subplots()
+    axis.plot([0, 1])
+    return figure
+
+
+@pytest.mark.parametrize(("photo", "mime"), [(False, "image/png"), (True, "image/jpeg")])
+def test_alt_text_goes_with_the_figure(shown, photo, mime):
+    plotting.show(line(), ALT, photo=photo)
+    data, metadata = shown[0]._repr_mimebundle_()
+    assert list(data) == [mime]
+    assert metadata[mime]["alt"] == ALT
+    assert not plt.get_fignums()
+
+
+def test_the_same_figure_has_the_same_bytes(shown):
+    for _ in range(2):
+        plotting.show(line(), ALT)
+    assert shown[0].data == shown[1].data
+
+
+@pytest.mark.parametrize("alt", ["", "plot.png", "a plot"])
+def test_alt_text_must_say_something(alt):
+    with pytest.raises(ValueError, match="sentence"):
+        plotting.show(line(), alt)
+
+
+def test_a_grid_has_a_place_and_a_title_for_each_image():
+    figure = plotting.image_grid([Image.new("RGB", (3, 4))] * 5, list("abcde"), columns=3)
+    titles = [axis.get_title() for axis in figure.axes]
+    assert [title for title in titles if title] == list("abcde")
+    assert len(figure.axes) == 6
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("number", "titles"), [(0, None), (2, ["one"])])
+def test_a_grid_that_does_not_add_up_is_refused(number, titles):
+    with pytest.raises(ValueError, match="expected"):
+        plotting.image_grid([Image.new("RGB", (3, 4))] * number, titles)
+
+
+def test_learning_curves_show_every_run():
+    plt.style.use(Path(plotting.__file__).with_name("course.mplstyle"))
+    history = [{"epoch": 1, "train_loss": 1.0, "validation_accuracy": 0.5}]
+    figure = plotting.learning_curves({"one": history, "two": history})
+    for axis in figure.axes:
+        assert axis.get_xlabel() == "epoch"
+        assert axis.get_ylabel()
+        assert len(axis.lines) == 2
+    assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
+    plt.close(figure)

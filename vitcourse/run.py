@@ -1,0 +1,83 @@
+"""The first line of every lesson: seeds, style, and what this run stands on.
+
+Taught in lesson 00.
+"""
+
+import importlib.metadata
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import datasets
+import transformers
+from accelerate.utils import set_seed
+from matplotlib import pyplot as plt
+
+from vitcourse import assets, devices
+
+_SHOWN = ("torch", "transformers", "timm", "accelerate")
+_MODELS = {"demo": "vit-micro", "real": "vit-tiny"}
+_LEARNING_RATES = {"vit-micro": 1e-3, "vit-tiny": 1e-4}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a lesson runs on.
+
+    Attributes:
+        assets: "demo" (drawn pictures, a network trained on drawn pictures) or "real".
+        model: The checkpoint for lessons that need a small one: "vit-micro" or "vit-tiny".
+        learning_rate: One that suits fine-tuning all of that checkpoint: the smaller network takes a larger one.
+        device: "cuda", "mps" or "cpu".
+        precision: What Accelerate trains in: "bf16", "fp16" or "no" (fp32).
+        seed: Set for Python, NumPy and torch.
+    """
+
+    assets: str
+    model: str
+    learning_rate: float
+    device: str
+    precision: str
+    seed: int
+
+
+def setup(seed: int = 0) -> Run:
+    """Prepare a lesson: seed, figure style, quiet libraries; print versions, device and assets.
+
+    Raises:
+        ValueError: If VITCOURSE_ASSETS is none of demo, real and auto.
+
+    Taught in lesson 00.
+    """
+    set_seed(seed)
+    plt.style.use(Path(__file__).with_name("course.mplstyle"))
+    _quiet()
+    mode = assets.mode()
+    model = _MODELS[mode]
+    run = Run(mode, model, _LEARNING_RATES[model], devices.name(), devices.mixed_precision(), seed)
+    print(_summary(run))
+    return run
+
+
+def _quiet() -> None:
+    """Leave out the libraries' progress bars and loading reports: `vc.load` checks what they would say."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+
+
+def _summary(run: Run) -> str:
+    versions = " · ".join(f"{name} {importlib.metadata.version(name)}" for name in _SHOWN)
+    precision = {"no": "fp32"}.get(run.precision, run.precision)
+    lines = [
+        f"python {platform.python_version()} · {versions}",
+        f"device: {run.device}, training in {precision} · seed {run.seed}",
+    ]
+    if run.assets == "demo":
+        lines.append(
+            "assets: DEMO: drawn pictures and vit-micro. Numbers say nothing about ViT or DeiT on photos.\n"
+            "        Real photos and ViT-Tiny: run `vitcourse download`, restart the kernel, run again."
+        )
+    else:
+        lines.append(f"assets: real photos and {run.model}")
+    return "\n".join(lines)

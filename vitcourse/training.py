@@ -1,0 +1,195 @@
+"""Fine-tuning with Accelerate: one loop for CPU, GPU and MPS, used by every lesson that trains.
+
+Taught in lesson 06.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
+from torch import nn
+from torch.nn import functional
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import DataLoader
+from tqdm.auto import tqdm
+from transformers import get_cosine_schedule_with_warmup
+
+from vitcourse import devices
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to fine-tune.
+
+    Attributes:
+        epochs: Passes over the training photos.
+        learning_rate: The highest one, reached after warm-up.
+        weight_decay: AdamW's decay, on the weights of linear and convolution layers only.
+        warmup: Share of all steps in which the learning rate rises from 0; then it falls as a cosine to 0.
+        max_grad_norm: Gradients are scaled down to this global norm.
+        label_smoothing: Share of the target given to all classes alike; 0 for multi-label targets.
+        gradient_accumulation_steps: Batches whose gradients are added up before a step.
+        mixed_precision: "no", "bf16", "fp16", or "auto" for what suits the device.
+        seed: Seeds the order of the photos, their augmentation and dropout.
+    """
+
+    epochs: int = 12
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.05
+    warmup: float = 0.1
+    max_grad_norm: float = 1.0
+    label_smoothing: float = 0.1
+    gradient_accumulation_steps: int = 1
+    mixed_precision: str = "auto"
+    seed: int = 0
+
+
+def fit(model: nn.Module, loaders: dict[str, DataLoader], recipe: Recipe) -> list[dict[str, float]]:
+    """Fine-tune a model in place.
+
+    Args:
+        model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C).
+        loaders: "train" and "validation", each giving batches of `pixel_values` and `labels`.
+        recipe: How to train.
+
+    Returns:
+        A row an epoch: epoch (from 1), train_loss, validation_loss, validation_accuracy, learning_rate (at
+        its end) and seconds. The model is left in evaluation mode, on the device that it was trained on.
+
+    Taught in lesson 06.
+    """
+    accelerator = start(recipe)
+    optimizer, scheduler = optimizer_and_schedule(model, len(loaders["train"]), recipe)
+    prepared = accelerator.prepare(model, optimizer, scheduler, loaders["train"], loaders["validation"])
+    network, optimizer, scheduler, train, validation = prepared
+    history = []
+    epochs = tqdm(range(1, recipe.epochs + 1), "epochs", leave=False, disable=not accelerator.is_main_process)
+    for epoch in epochs:
+        began = time.perf_counter()
+        train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe)
+        scores = score(*predict(accelerator, network, validation))
+        row = {"epoch": epoch, "train_loss": train_loss}
+        row |= {f"validation_{name}": value for name, value in scores.items()}
+        row |= {"learning_rate": scheduler.get_last_lr()[0], "seconds": time.perf_counter() - began}
+        history.append(row)
+        epochs.set_postfix(train_loss=train_loss, validation_accuracy=scores["accuracy"])
+    return history
+
+
+def start(recipe: Recipe) -> Accelerator:
+    """Seed everything and return an `Accelerator` in the recipe's precision, on the best device there is.
+
+    Raises:
+        ValueError: If the precision is none that Accelerate knows, or the device cannot do it.
+    """
+    set_seed(recipe.seed)
+    # Accelerate keeps the first precision for the life of the process; a notebook may train in several.
+    AcceleratorState._reset_state()
+    precision = recipe.mixed_precision
+    return Accelerator(
+        mixed_precision=devices.mixed_precision() if precision == "auto" else precision,
+        gradient_accumulation_steps=recipe.gradient_accumulation_steps,
+    )
+
+
+def optimizer_and_schedule(
+    model: nn.Module, batches_per_epoch: int, recipe: Recipe
+) -> tuple[AdamW, LRScheduler]:
+    """Return AdamW and its schedule: linear warm-up, then a cosine down to 0, one step a weight update."""
+    steps = recipe.epochs * math.ceil(batches_per_epoch / recipe.gradient_accumulation_steps)
+    optimizer = AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.learning_rate)
+    return optimizer, get_cosine_schedule_with_warmup(optimizer, round(recipe.warmup * steps), steps)
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Split trainable parameters in two groups: weight matrices, which decay, and all others, which do not.
+
+    Biases, normalisation weights, position embeddings and the class and distillation tokens do not decay,
+    as in timm's `param_groups_weight_decay` for DeiT.
+
+    Taught in lesson 06.
+    """
+    groups = [{"params": [], "weight_decay": weight_decay}, {"params": [], "weight_decay": 0.0}]
+    for name, parameter in model.named_parameters():
+        is_matrix = name.endswith("weight") and parameter.ndim > 1
+        if parameter.requires_grad:
+            groups[0 if is_matrix else 1]["params"].append(parameter)
+    return groups
+
+
+def train_one_epoch(
+    accelerator: Accelerator,
+    model: nn.Module,
+    loader: DataLoader,
+    optimizer: Optimizer,
+    scheduler: LRScheduler,
+    recipe: Recipe,
+) -> float:
+    """Train on each photo once and return the mean loss.
+
+    Taught in lesson 06.
+    """
+    model.train()
+    total, count = 0.0, 0
+    for batch in loader:
+        with accelerator.accumulate(model):
+            logits = model(pixel_values=batch["pixel_values"]).logits  # (B, C)
+            loss = loss_function(logits, batch["labels"], recipe.label_smoothing)
+            accelerator.backward(loss)
+            if accelerator.sync_gradients:
+                accelerator.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
+            optimizer.step()
+            scheduler.step()
+            optimizer.zero_grad()
+        total += loss.item() * len(logits)
+        count += len(logits)
+    return total / count
+
+
+def loss_function(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float = 0.0) -> torch.Tensor:
+    """Return the mean loss of a batch: cross-entropy, or binary cross-entropy for multi-hot labels.
+
+    Args:
+        logits: (B, C).
+        labels: (B,) int64, or (B, C) float32 where several labels can be true.
+        label_smoothing: Share of the target given to all classes alike; cross-entropy only.
+    """
+    if labels.ndim == 2:
+        return functional.binary_cross_entropy_with_logits(logits, labels)
+    return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def predict(
+    accelerator: Accelerator, model: nn.Module, loader: DataLoader
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return logits (N, C) in fp32 and labels, on the CPU, each photo once, in the loader's order.
+
+    Leaves the model in evaluation mode.
+
+    Taught in lesson 06.
+    """
+    model.eval()
+    results = []
+    for batch in loader:
+        with torch.inference_mode():
+            logits = model(pixel_values=batch["pixel_values"]).logits  # (B, C)
+        gathered = accelerator.gather_for_metrics((logits, batch["labels"]))
+        results.append(
+            [tensor.float().cpu() if tensor.is_floating_point() else tensor.cpu() for tensor in gathered]
+        )
+    logits, labels = (torch.cat(parts) for parts in zip(*results, strict=True))
+    return logits, labels
+
+
+def score(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    """Return the mean `loss` and the `accuracy`, a share from 0 to 1.
+
+    With multi-hot labels, a photo counts as right when every label is (exact match, threshold 0.5).
+    """
+    right = logits.argmax(-1) == labels if labels.ndim == 1 else ((logits > 0) == (labels > 0)).all(-1)
+    return {"loss": loss_function(logits, labels).item(), "accuracy": right.float().mean().item()}
