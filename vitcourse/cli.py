@@ -1,0 +1,100 @@
+"""The command `vitcourse`: doctor, download, mirror."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from vitcourse import __version__
+from vitcourse.registry import AssetError
+
+INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
+
+EPILOG = """\
+environment variables:
+  VITCOURSE_ASSETS   demo, real or auto (default): which assets the lessons use
+  VITCOURSE_DATA     folder for what is downloaded (default: data/ in the checkout)
+  VITCOURSE_MIRROR   a folder, or its http(s) address, that `vitcourse mirror` wrote; asked first
+  HF_HUB_OFFLINE     1 keeps the Hub from being asked; its cache is still used
+
+examples:
+  vitcourse download                     the core set: both fridge sets and ViT-Tiny
+  vitcourse download deit-tiny vit-base
+  vitcourse mirror /media/usb/vitcourse  for a workshop without a network
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit status: 0, 1 when something failed, 130 after Ctrl-C.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("\nstopped; what was half done is cleared away by the next run", file=sys.stderr)
+        return INTERRUPTED
+    except AssetError as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        return _fail(f"the library {error.name} is missing; `vitcourse doctor` says how to install it")
+
+
+def _fail(message: str) -> int:
+    print(f"vitcourse: {message}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vitcourse",
+        description="The machine, the photos and the checkpoints of the Vision Transformer course.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"vitcourse {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    doctor = commands.add_parser("doctor", help="look at this machine and say what to mend")
+    doctor.add_argument("--json", action="store_true", help="print the report as JSON")
+    doctor.set_defaults(run=_doctor)
+
+    download = commands.add_parser("download", help="fetch datasets and checkpoints")
+    download.add_argument("names", nargs="*", metavar="NAME", help="assets to fetch; default: the core set")
+    download.add_argument("--all", action="store_true", help="every dataset and checkpoint, 2 GB")
+    download.set_defaults(run=_download)
+
+    mirror = commands.add_parser("mirror", help="write a folder for use without a network")
+    mirror.add_argument("directory", metavar="DIR", help="the folder to write, for VITCOURSE_MIRROR")
+    mirror.add_argument("names", nargs="*", metavar="NAME", help="assets to put in; default: the core set")
+    mirror.set_defaults(run=_mirror)
+    return parser
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from vitcourse import doctor
+
+    checks = doctor.report()
+    print(doctor.as_json(checks) if arguments.json else doctor.as_text(checks))
+    return int(doctor.failed(checks))
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    from vitcourse.download import download
+
+    download(arguments.names, all=arguments.all)
+    return 0
+
+
+def _mirror(arguments: argparse.Namespace) -> int:
+    from vitcourse.download import mirror
+
+    mirror(arguments.directory, arguments.names)
+    print(f"Use it with VITCOURSE_MIRROR={arguments.directory}")
+    return 0
