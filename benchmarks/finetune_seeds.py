@@ -11,6 +11,7 @@ import argparse
 import json
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -32,20 +33,22 @@ def main() -> None:
         "--scratch", action="store_true", help="also train the same network from random weights"
     )
     parser.add_argument("--json", type=Path, help="write the rows here")
-    for field in ("epochs", "learning_rate"):
-        default = getattr(training.Recipe(), field)
-        parser.add_argument(f"--{field}", type=type(default), default=default)
+    parser.add_argument("--epochs", type=int, default=training.Recipe().epochs)
+    parser.add_argument("--learning-rate", type=float, help="default: the one that lesson 06 uses")
     options = parser.parse_args()
     run = vc.setup()
+    learning_rate = options.learning_rate or run.learning_rate
     rows = [
-        measure(run.model, training.Recipe(options.epochs, options.learning_rate, seed=seed), pretrained)
+        measure(run.model, training.Recipe(options.epochs, learning_rate, seed=seed), pretrained)
         for pretrained in ([True, False] if options.scratch else [True])
         for seed in options.seeds
     ]
     print(f"{run.model}, {run.assets} photos, {options.epochs} epochs, on {run.device} in {run.precision}")
     report(rows)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(f"peak memory of the process: {peak / 1e9:.2f} GB")
     if options.json:
-        write_json(options.json, {"model": run.model, "assets": run.assets, "rows": rows})
+        write_json(options.json, {"model": run.model, "assets": run.assets, "rows": rows, "peak_bytes": peak})
 
 
 def measure(name: str, recipe: training.Recipe, pretrained: bool) -> dict:
@@ -87,8 +90,6 @@ def report(rows: list[dict]) -> None:
         chosen = [row for row in rows if row["start"] == start]
         median = statistics.median(row["right"] for row in chosen)
         print(f"{start}: median {median:g} of {chosen[0]['of']} over {len(chosen)} seeds")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"peak memory of the process: {peak / 1e9:.2f} GB")
 
 
 def write_json(path: Path, result: dict) -> None:

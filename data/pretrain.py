@@ -4,8 +4,9 @@
 
 None of the four fridge classes is among the objects. Pictures are drawn once and kept in data/.cache.
 Training is the package's own loop (`vitcourse.training.fit`), in phases of growing resolution: most of what
-there is to learn can be learnt from few tokens, and few tokens are cheap. Writes the checkpoint in the
-format of `ViTForImageClassification`, in half precision, with its model card.
+there is to learn can be learnt from few tokens, and few tokens are cheap. Stopped and started again, it goes
+on after the last finished phase. Writes the checkpoint in the format of `ViTForImageClassification`, in half
+precision, with its model card.
 """
 
 from __future__ import annotations
@@ -43,20 +44,21 @@ def main() -> None:
     per_class = options.pictures // len(names)
     train = draw_all(names, per_class, first_seed=0)
     held_out = draw_all(names, HELD_OUT_PER_CLASS, first_seed=HELD_OUT_SEED)
-    began = time.perf_counter()
     set_seed(options.seed)
     model = ViTForImageClassification(config(names))
-    for phase, (size, epochs, learning_rate) in enumerate(PHASES):
-        recipe = training.Recipe(epochs, learning_rate, warmup=0.05, seed=options.seed + phase)
-        loaders = {
-            "train": DataLoader(
-                Pictures(train, augmentation(size)), options.batch_size, shuffle=True, drop_last=True
-            ),
-            "validation": DataLoader(Pictures(held_out, plain(size)), options.batch_size),
-        }
-        for row in training.fit(AnySize(model), loaders, recipe):
-            print(size, {key: round(value, 4) for key, value in row.items()}, flush=True)
-    hours = (time.perf_counter() - began) / 3600
+    hours = 0.0
+    for phase in range(len(PHASES)):
+        kept = DATA / ".cache" / phase_name(options, phase)
+        if kept.exists():
+            state = torch.load(kept)
+            model.load_state_dict(state["model"])
+            hours = state["hours"]
+            continue
+        began = time.perf_counter()
+        train_phase(model, train, held_out, phase, options)
+        hours += (time.perf_counter() - began) / 3600
+        torch.save({"model": model.state_dict(), "hours": hours}, kept.with_suffix(".partial"))
+        kept.with_suffix(".partial").replace(kept)
     scores = top_k(model, Pictures(held_out, plain(SIZE)), options.batch_size)
     facts = {
         "pictures": per_class * len(names),
@@ -65,6 +67,27 @@ def main() -> None:
         "batch": options.batch_size,
     }
     save(model, options.output, card(names, scores, facts))
+
+
+def phase_name(options: argparse.Namespace, phase: int) -> str:
+    """Return the file that keeps the weights after a phase; another plan or seed has another name."""
+    plan = "-".join(f"{size}x{epochs}x{rate:g}" for size, epochs, rate in PHASES[: phase + 1])
+    return f"vit-micro-{options.pictures}-seed{options.seed}-{plan}.pt"
+
+
+def train_phase(
+    model: ViTForImageClassification, train: dict, held_out: dict, phase: int, options: argparse.Namespace
+) -> None:
+    """Train one phase in place, and print its history."""
+    size, epochs, learning_rate = PHASES[phase]
+    recipe = training.Recipe(epochs, learning_rate, warmup=0.05, seed=options.seed + phase)
+    pictures = Pictures(train, augmentation(size))
+    loaders = {
+        "train": DataLoader(pictures, options.batch_size, shuffle=True, drop_last=True),
+        "validation": DataLoader(Pictures(held_out, plain(size)), options.batch_size),
+    }
+    for row in training.fit(AnySize(model), loaders, recipe):
+        print(size, {key: round(value, 4) for key, value in row.items()}, flush=True)
 
 
 def arguments() -> argparse.Namespace:

@@ -38,7 +38,7 @@ def test_everything_is_seeded(monkeypatch):
 
 def test_a_wrong_choice_of_assets_is_an_error(monkeypatch):
     monkeypatch.setenv("VITCOURSE_ASSETS", "reel")
-    with pytest.raises(RuntimeError, match="demo, real, auto"):
+    with pytest.raises(ValueError, match="demo, real, auto"):
         vc.setup()
 
 
