@@ -27,7 +27,7 @@ class Run:
     Attributes:
         assets: "demo" (drawn pictures, a network trained on drawn pictures) or "real".
         model: The checkpoint for lessons that need a small one: "vit-micro" or "vit-tiny".
-        learning_rate: One that suits fine-tuning all of that checkpoint: the smaller network takes a larger one.
+        learning_rate: One that suits fine-tuning all of that checkpoint; a smaller network takes more.
         device: "cuda", "mps" or "cpu".
         precision: What Accelerate trains in: "bf16", "fp16" or "no" (fp32).
         seed: Set for Python, NumPy and torch.
