@@ -1,0 +1,56 @@
+# The course in a few commands; `make help` lists them. Without make (Windows, conda), CONTRIBUTING.md has
+# the plain commands, and so do the recipes below.
+
+PYTHON ?= python3
+VENV ?= .venv
+UV ?= uv
+LESSONS ?=
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+READY := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help course test lab outputs lint format constraints clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# pip keeps a half-finished environment useful: the stamp is written last, so the next make goes on.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); expected Python 3.10 or later: make PYTHON=python3.12" >&2; exit 1; }
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install -e '.[test]' -c constraints.txt
+	@touch $@
+
+course: $(READY) ## Execute every lesson on the demo assets and render it to _build/course/
+	$(RUN) -m vitcourse.course build $(LESSONS)
+
+test: $(READY) lint ## Run every check, and every lesson, without a network
+	$(RUN) -m pytest --nbmake tests notebooks
+
+lab: $(READY) ## Open JupyterLab on the course map
+	$(RUN) -m vitcourse.course.lab
+
+outputs: $(READY) ## Write fresh outputs into the lessons: make outputs LESSONS="00 06"
+	$(RUN) -m vitcourse.course outputs $(LESSONS)
+
+lint: $(READY) ## Check style and format
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(READY) ## Repair style and format
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+constraints: ## Pin the newest versions that pyproject.toml allows (needs uv)
+	@command -v $(UV) > /dev/null || { echo "no $(UV): install it (pipx install uv), or make UV=/path/to/uv" >&2; exit 1; }
+	$(UV) pip compile pyproject.toml --extra test --universal --python-version 3.10 \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o constraints.new > /dev/null
+	{ echo '# Made by `make constraints`: all that CI installed, for every Python and platform.'; \
+	  cat constraints.new; } > constraints.txt.new
+	rm constraints.new && mv constraints.txt.new constraints.txt
+
+clean: ## Remove what was built, the environment aside
+	rm -rf _build .pytest_cache .ruff_cache *.egg-info
+	find vitcourse tests notebooks benchmarks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -1,0 +1,27 @@
+"""For every test run, `pytest --nbmake notebooks` included: no network, and lessons on the demo assets."""
+
+import os
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_OFFLINE = Path(__file__).parent / "tests" / "offline"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Block the network here, and in the kernels and processes that tests start."""
+    runpy.run_path(str(_OFFLINE / "sitecustomize.py"))
+    inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(_OFFLINE), *inherited]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Run the lessons that nbmake collects as a learner without a network has them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if getattr(item, "nbmake", False):
+            patch.setenv("VITCOURSE_ASSETS", "demo")
+            patch.delenv("VITCOURSE_MIRROR", raising=False)
+        return (yield)

@@ -1,0 +1,59 @@
+"""Every lesson on the real photos, and what lesson 06 must reach there; only where a mirror is at hand."""
+
+import ast
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vitcourse.course.execution import execute
+from vitcourse.course.lessons import lesson_paths
+
+ROOT = Path(__file__).parents[2]
+LESSONS = lesson_paths(ROOT / "notebooks")
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
+)
+
+
+@pytest.fixture(scope="module")
+def real_assets(tmp_path_factory):
+    return {"VITCOURSE_ASSETS": "real", "VITCOURSE_DATA": str(tmp_path_factory.mktemp("data"))}
+
+
+def metrics(notebook):
+    """The dictionary that the cell tagged "metrics" returned."""
+    (cell,) = [cell for cell in notebook.cells if "metrics" in cell.metadata.get("tags", [])]
+    return ast.literal_eval(cell.outputs[-1]["data"]["text/plain"])
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson_on_real_assets(path, real_assets, capsys):
+    result = execute(path, env=real_assets)
+    assert result.failure is None, str(result.failure)
+    setup = next(cell for cell in result.notebook.cells if cell.cell_type == "code")
+    assert "assets: real photos and vit-tiny" in setup.outputs[0].text
+    with capsys.disabled():
+        print(f"\n{path.stem} on real assets: {result.seconds:.0f} s", end="")
+        if path.stem.startswith("06"):
+            print(f", test photos {metrics(result.notebook)}")
+
+
+def test_three_seeds_on_the_real_photos(real_assets, tmp_path, capsys):
+    command = [sys.executable, "benchmarks/finetune_seeds.py", "--json", str(tmp_path / "rows.json")]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | real_assets, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, done.stderr
+    with capsys.disabled():
+        print("\n" + done.stdout)
+    result = json.loads((tmp_path / "rows.json").read_text())
+    assert (result["model"], result["assets"]) == ("vit-tiny", "real")
+    assert statistics.median(row["right"] for row in result["rows"]) >= 25
+    assert result["peak_bytes"] <= 2.5e9
+    assert max(row["seconds"] for row in result["rows"]) <= 180
