@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from accelerate.utils import set_seed
 from scipy.stats import binomtest
 
@@ -45,7 +44,7 @@ def main() -> None:
     ]
     print(f"{run.model}, {run.assets} photos, {options.epochs} epochs, on {run.device} in {run.precision}")
     report(rows)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes()
     print(f"peak memory of the process: {peak / 1e9:.2f} GB")
     if options.json:
         write_json(options.json, {"model": run.model, "assets": run.assets, "rows": rows, "peak_bytes": peak})
@@ -92,11 +91,20 @@ def report(rows: list[dict]) -> None:
         print(f"{start}: median {median:g} of {chosen[0]['of']} over {len(chosen)} seeds")
 
 
+def peak_bytes() -> int:
+    """Return the largest memory this process has had."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def write_json(path: Path, result: dict) -> None:
     """Write the result whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        json.dump(result, file, indent=1)
-    Path(file.name).replace(path)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    partial.replace(path)
 
 
 if __name__ == "__main__":

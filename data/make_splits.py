@@ -10,7 +10,6 @@ evenly. The drawn sets have the same file names, so the same files split them; t
 from __future__ import annotations
 
 import csv
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -71,13 +70,12 @@ def _unevenness(split: np.ndarray, target: np.ndarray) -> float:
 def _write(name: str, files: list[str], split: np.ndarray) -> None:
     path = DATA / "splits" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, delete=False, encoding="utf-8", newline=""
-    ) as file:
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "split"])
         writer.writerows(zip(files, split, strict=True))
-    Path(file.name).replace(path)
+    partial.replace(path)
     print(path, {part: int((split == part).sum()) for part in SPLITS})
 
 

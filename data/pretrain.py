@@ -72,7 +72,7 @@ def main() -> None:
 def phase_name(options: argparse.Namespace, phase: int) -> str:
     """Return the file that keeps the weights after a phase; another plan or seed has another name."""
     plan = "-".join(f"{size}x{epochs}x{rate:g}" for size, epochs, rate in PHASES[: phase + 1])
-    return f"vit-micro-{options.pictures}-seed{options.seed}-{plan}.pt"
+    return f"vit-micro-{options.pictures}x{options.batch_size}-seed{options.seed}-{plan}.pt"
 
 
 def train_phase(
@@ -198,7 +198,7 @@ def save(model: ViTForImageClassification, output: Path, text: str) -> None:
     partial = output.with_name(output.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     model.half().save_pretrained(partial)
-    ViTImageProcessor(do_convert_rgb=True).save_pretrained(partial)
+    ViTImageProcessor(do_convert_rgb=True, resample=3).save_pretrained(partial)
     (partial / "README.md").write_text(text, encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
     partial.replace(output)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import (
     AutoImageProcessor,
@@ -31,12 +32,14 @@ def load(
         source: A name of the course ("vit-tiny", "vit-micro", ...), a folder, or an id on the Hub.
         labels: Class names of a new task. The model then gets a new head, all zeros (ViT paper,
             section 3.2). Without labels the checkpoint's own head is kept.
-        multi_label: Whether several labels can be true at once. Sets the loss that the model's own
-            `labels=` argument computes: it would otherwise be guessed from the first batch and stick.
+        multi_label: Whether several labels can be true at once. Sets the loss that `labels=` computes
+            in a ViT or a plain DeiT: it would otherwise be guessed from the first batch and stick. A
+            distilled DeiT computes none.
 
     Returns:
         The model, which takes `pixel_values` (B, 3, H, W) and gives `logits` (B, num_labels), and
-        the processor, which also accepts grey, palette, transparent and CMYK images.
+        the processor, which also accepts grey, palette, transparent and CMYK images (that of a timm
+        network takes RGB only).
 
     Raises:
         AssetError: If a course checkpoint can be found nowhere.
@@ -53,7 +56,7 @@ def load(
             path, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
         )
         processor = AutoImageProcessor.from_pretrained(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(_cannot_read(source, path, error)) from error
     _check_report(source, model, report, new_head=labels is not None)
     processor.do_convert_rgb = True
@@ -122,6 +125,8 @@ def _new_head(model: PreTrainedModel, labels: list[str]) -> None:
     """Give the model a new classification head (two, if distilled), zero as in the ViT paper, section 3.2."""
     if hasattr(model, "timm_model"):
         model.timm_model.reset_classifier(len(labels))
+        for parameter in model.timm_model.get_classifier().parameters():
+            torch.nn.init.zeros_(parameter)
     for name, old in heads(model).items():
         width = getattr(old, "in_features", model.config.hidden_size)
         new = torch.nn.Linear(width, len(labels))

@@ -24,18 +24,26 @@ class Geometry(NamedTuple):
 
 
 def geometry(processor: BaseImageProcessor) -> Geometry:
-    """Read input size, mean and standard deviation from an image processor."""
+    """Read input size, mean and standard deviation from an image processor.
+
+    Raises:
+        ValueError: If the processor's output has no fixed size.
+    """
     data = getattr(processor, "data_config", None)
     if data is not None:  # a timm network
         _, height, width = data["input_size"]
         return Geometry(height, width, tuple(data["mean"]), tuple(data["std"]))
     size = processor.crop_size if getattr(processor, "do_center_crop", False) else processor.size
+    if "height" not in size or size["height"] is None:
+        raise ValueError(
+            f"the processor resizes to {dict(size)} and does not crop; expected a height and a width"
+        )
     return Geometry(size["height"], size["width"], tuple(processor.image_mean), tuple(processor.image_std))
 
 
 def evaluation_transform(processor: BaseImageProcessor) -> Callable[[Image], torch.Tensor]:
     """Return the checkpoint's own preprocessing: one PIL image to `pixel_values` (3, H, W)."""
-    return lambda image: processor(image, return_tensors="pt")["pixel_values"][0]
+    return lambda image: processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
 
 
 def training_transform(processor: BaseImageProcessor, smallest_crop: float = 0.4) -> v2.Compose:
@@ -62,6 +70,13 @@ def training_transform(processor: BaseImageProcessor, smallest_crop: float = 0.4
             v2.Normalize(expected.mean, expected.std),
         ]
     )
+
+
+def to_image(pixel_values: torch.Tensor, processor: BaseImageProcessor) -> Image:
+    """Turn preprocessed pixels (3, H, W) back into a picture to look at."""
+    expected = geometry(processor)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (expected.mean, expected.std))
+    return v2.functional.to_pil_image((pixel_values * std + mean).clamp(0, 1))
 
 
 def collate(

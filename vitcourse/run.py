@@ -79,5 +79,7 @@ def _summary(run: Run) -> str:
             "        Real photos and ViT-Tiny: run `vitcourse download`, restart the kernel, run again."
         )
     else:
-        lines.append(f"assets: real photos and {run.model}")
+        absent = [name for name in assets.core_names() if not assets.at_hand(name)]
+        later = f" (to be fetched when first used: {', '.join(absent)})" if absent else ""
+        lines.append(f"assets: real photos and {run.model}{later}")
     return "\n".join(lines)

@@ -33,7 +33,7 @@ class Recipe:
         warmup: Share of all steps in which the learning rate rises from 0; then it falls as a cosine to 0.
         max_grad_norm: Gradients are scaled down to this global norm.
         label_smoothing: Share of the target given to all classes alike; 0 for multi-label targets.
-        gradient_accumulation_steps: Batches whose gradients are added up before a step.
+        gradient_accumulation_steps: Batches whose gradients are averaged before a step.
         mixed_precision: "no", "bf16", "fp16", or "auto" for what suits the device.
         seed: Seeds the order of the photos, their augmentation and dropout.
     """
@@ -59,7 +59,7 @@ def fit(model: nn.Module, loaders: dict[str, DataLoader], recipe: Recipe) -> lis
 
     Returns:
         A row an epoch: epoch (from 1), train_loss, validation_loss, validation_accuracy, learning_rate (at
-        its end) and seconds. The model is left in evaluation mode, on the device that it was trained on.
+        its end) and seconds. The model is left in evaluation mode, in fp32, on the device it was trained on.
 
     Taught in lesson 06.
     """
@@ -73,11 +73,18 @@ def fit(model: nn.Module, loaders: dict[str, DataLoader], recipe: Recipe) -> lis
         began = time.perf_counter()
         train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe)
         scores = score(*predict(accelerator, network, validation))
-        row = {"epoch": epoch, "train_loss": train_loss}
-        row |= {f"validation_{name}": value for name, value in scores.items()}
-        row |= {"learning_rate": scheduler.get_last_lr()[0], "seconds": time.perf_counter() - began}
-        history.append(row)
+        history.append(
+            {
+                "epoch": epoch,
+                "train_loss": train_loss,
+                "validation_loss": scores["loss"],
+                "validation_accuracy": scores["accuracy"],
+                "learning_rate": scheduler.get_last_lr()[0],
+                "seconds": time.perf_counter() - began,
+            }
+        )
         epochs.set_postfix(train_loss=train_loss, validation_accuracy=scores["accuracy"])
+    accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     return history
 
 
@@ -176,14 +183,12 @@ def predict(
     model.eval()
     results = []
     for batch in loader:
-        with torch.inference_mode():
+        with torch.inference_mode(), accelerator.autocast():
             logits = model(pixel_values=batch["pixel_values"]).logits  # (B, C)
         gathered = accelerator.gather_for_metrics((logits, batch["labels"]))
-        results.append(
-            [tensor.float().cpu() if tensor.is_floating_point() else tensor.cpu() for tensor in gathered]
-        )
+        results.append([tensor.cpu() for tensor in gathered])
     logits, labels = (torch.cat(parts) for parts in zip(*results, strict=True))
-    return logits, labels
+    return logits.float(), labels
 
 
 def score(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:

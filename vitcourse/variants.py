@@ -88,7 +88,7 @@ def table() -> pd.DataFrame:
     """
     rows = []
     for v in all_variants().values():
-        published = {source: v.published.get(source, {}) for source in ("card", "timm", "v100")}
+        published = {source: v.published.get(source, {}) for source in ("card", "paper", "timm", "v100")}
         rows.append(
             {
                 "name": v.name,
@@ -100,10 +100,12 @@ def table() -> pd.DataFrame:
                 "parameters": v.num_parameters,
                 "top-1 (card)": published["card"].get("top1"),
                 "top-5 (card)": published["card"].get("top5"),
+                "top-1 (paper)": published["paper"].get("top1"),
                 "top-1 (timm)": published["timm"].get("top1"),
                 "ReaL (timm)": published["timm"].get("real"),
                 "V2 (timm)": published["timm"].get("v2"),
                 "v100": published["v100"].get("images_per_second"),
+                "note": "; ".join(f"{source}: {p['note']}" for source, p in published.items() if "note" in p),
             }
         )
     return pd.DataFrame(rows).set_index("name")

@@ -174,6 +174,19 @@ def test_multi_label_loss_is_set_and_not_guessed(checkpoint):
         model(pixel_values=images, labels=targets.long())  # targets must be float
 
 
+def test_a_distilled_model_computes_no_loss(checkpoint):
+    model, _ = vc.load(checkpoint("distilled"), labels=["a", "b"])
+    output = model(pixel_values=torch.zeros(2, 3, 64, 64), labels=torch.tensor([0, 1]))
+    assert getattr(output, "loss", None) is None  # the trap: labels are swallowed
+
+
+def test_damaged_weights_are_named(checkpoint):
+    folder = checkpoint()
+    (folder / "model.safetensors").write_bytes(b"not a tensor in sight")
+    with pytest.raises(CheckpointError, match=r"cannot load .*model\.safetensors"):
+        vc.load(folder)
+
+
 def test_attention_comes_only_from_eager_attention(checkpoint):
     model, _ = vc.load(checkpoint())
     images = torch.zeros(1, 3, 64, 64)
@@ -225,5 +238,7 @@ def test_a_timm_network_loads_and_takes_a_new_head(tmp_path):
     model, processor = vc.load(folder, labels=["a", "b", "c"])
     image = Image.fromarray(np.zeros((30, 40, 3), np.uint8))
     pixel_values = processor(image, return_tensors="pt")["pixel_values"]
-    assert model(pixel_values=pixel_values).logits.shape == (1, 3)
+    assert model(pixel_values=pixel_values).logits.tolist() == [[0, 0, 0]]
+    grey = Image.new("L", (40, 30))
+    assert vc.preprocessing.evaluation_transform(processor)(grey).shape == pixel_values.shape[1:]
     assert vc.preprocessing.geometry(processor).height == pixel_values.shape[-1]

@@ -38,6 +38,18 @@ def test_geometry_is_read_from_the_processor(processor, mean):
     assert geometry.mean[0] == mean
 
 
+def test_a_size_that_is_not_fixed_is_refused():
+    processor = ViTImageProcessor(size={"shortest_edge": 64})
+    with pytest.raises(ValueError, match="height"):
+        preprocessing.geometry(processor)
+
+
+def test_pixels_turn_back_into_the_picture():
+    pixel_values = preprocessing.evaluation_transform(VIT)(picture(width=32, height=32))
+    back = np.asarray(preprocessing.to_image(pixel_values, VIT)).astype(int)
+    assert np.abs(back - np.asarray(picture(width=32, height=32)).astype(int)).max() <= 1
+
+
 @pytest.mark.parametrize("processor", [VIT, DEIT])
 def test_evaluation_is_the_checkpoints_own_preprocessing(processor):
     expected = processor(picture(), return_tensors="pt")["pixel_values"][0]

@@ -142,6 +142,21 @@ def test_prediction_keeps_the_order_and_leaves_evaluation_mode():
     assert not model.training
 
 
+def test_training_leaves_no_precision_behind():
+    class Spy(Network):
+        def forward(self, pixel_values):
+            self.autocast = torch.is_autocast_enabled("cpu")
+            return super().forward(pixel_values)
+
+    torch.manual_seed(0)
+    model, _ = fit(Recipe(epochs=1, mixed_precision="bf16"), model=Spy())
+    assert model.autocast
+    model(torch.zeros(1, 3, 2, 2, device=model.head.weight.device))
+    assert not model.autocast
+    fit(Recipe(epochs=1, **FP32), model=model)
+    assert not model.autocast
+
+
 def test_two_precisions_in_one_process():
     for precision in ("no", "bf16", "no"):
         accelerator = training.start(Recipe(mixed_precision=precision))
