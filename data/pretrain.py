@@ -1,93 +1,46 @@
-"""Pre-train the demo checkpoint `vit-micro` on drawn pictures of everyday objects, from random weights.
+"""Pre-train the demo family on drawn pictures of everyday objects, from random weights.
 
-    python data/pretrain.py [--output data/demo/vit-micro] [--pictures 32000] [--seed 0]
+    python data/pretrain.py                         every member, one after the other
+    python data/pretrain.py deit-micro --seed 0     one member, and those it stands on
 
-None of the four fridge classes is among the objects. Pictures are drawn once and kept in data/.cache.
-Training is the package's own loop (`vitcourse.training.fit`), in phases of growing resolution: most of what
-there is to learn can be learnt from few tokens, and few tokens are cheap. Stopped and started again, it goes
-on after the last finished phase. Writes the checkpoint in the format of `ViTForImageClassification`, in half
-precision, with its model card.
+None of the four fridge classes is among the objects. Training is the package's own loop
+(`vitcourse.training.fit`), in phases of growing resolution: most of what there is to learn can be learnt from
+few tokens, and few tokens are cheap. What a phase has learnt is kept in data/.cache: stopped and started
+again, the program goes on after the last finished phase. data/family.py says who is trained how;
+data/members.py builds the networks.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
+import hashlib
+import json
 import time
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+import drawn_pictures
+import members
+import model_card
 import torch
 from accelerate.utils import set_seed
-from torch import nn
-from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import InterpolationMode, v2
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+from family import FAMILY, HELD_OUT_PER_CLASS, PICTURES_PER_CLASS, Member, Phase
+from PIL import Image
+from torch.utils.data import DataLoader
 
-from vitcourse import devices, drawn, training
+from vitcourse import models, preprocessing, training, world
 
-SIZE = 224
-HELD_OUT_PER_CLASS = 25
-HELD_OUT_SEED = 10_000_000
-MEAN = STD = (0.5, 0.5, 0.5)
 DATA = Path(__file__).parent
-# (resolution in pixels, epochs, learning rate)
-PHASES = ((96, 6, 1.5e-3), (160, 2, 8e-4), (224, 1, 4e-4))
 
 
 def main() -> None:
-    """Draw the pictures, train, measure on held-out pictures, write the checkpoint."""
+    """Train what is asked for and write each checkpoint with its card."""
     options = arguments()
-    names = list(drawn.WORLD_CLASSES)
-    per_class = options.pictures // len(names)
-    train = draw_all(names, per_class, first_seed=0)
-    held_out = draw_all(names, HELD_OUT_PER_CLASS, first_seed=HELD_OUT_SEED)
-    set_seed(options.seed)
-    model = ViTForImageClassification(config(names))
-    hours = 0.0
-    for phase in range(len(PHASES)):
-        kept = DATA / ".cache" / phase_name(options, phase)
-        if kept.exists():
-            state = torch.load(kept)
-            model.load_state_dict(state["model"])
-            hours = state["hours"]
-            continue
-        began = time.perf_counter()
-        train_phase(model, train, held_out, phase, options)
-        hours += (time.perf_counter() - began) / 3600
-        torch.save({"model": model.state_dict(), "hours": hours}, kept.with_suffix(".partial"))
-        kept.with_suffix(".partial").replace(kept)
-    scores = top_k(model, Pictures(held_out, plain(SIZE)), options.batch_size)
-    facts = {
-        "pictures": per_class * len(names),
-        "seed": options.seed,
-        "hours": hours,
-        "batch": options.batch_size,
-    }
-    save(model, options.output, card(names, scores, facts))
-
-
-def phase_name(options: argparse.Namespace, phase: int) -> str:
-    """Return the file that keeps the weights after a phase; another plan or seed has another name."""
-    plan = "-".join(f"{size}x{epochs}x{rate:g}" for size, epochs, rate in PHASES[: phase + 1])
-    return f"vit-micro-{options.pictures}x{options.batch_size}-seed{options.seed}-{plan}.pt"
-
-
-def train_phase(
-    model: ViTForImageClassification, train: dict, held_out: dict, phase: int, options: argparse.Namespace
-) -> None:
-    """Train one phase in place, and print its history."""
-    size, epochs, learning_rate = PHASES[phase]
-    recipe = training.Recipe(epochs, learning_rate, warmup=0.05, seed=options.seed + phase)
-    pictures = Pictures(train, augmentation(size))
-    loaders = {
-        "train": DataLoader(pictures, options.batch_size, shuffle=True, drop_last=True),
-        "validation": DataLoader(Pictures(held_out, plain(size)), options.batch_size),
-    }
-    for row in training.fit(AnySize(model), loaders, recipe):
-        print(size, {key: round(value, 4) for key, value in row.items()}, flush=True)
+    for name in options.names or list(FAMILY):
+        result = trained(name, options)
+        folder = options.output / name
+        members.save(name, result["network"], folder)
+        print(model_card.write(name, folder, held_out_scores(folder), options.seed, result["hours"]))
 
 
 def arguments() -> argparse.Namespace:
@@ -95,163 +48,115 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--output", type=Path, default=DATA / "demo" / "vit-micro")
-    parser.add_argument("--pictures", type=int, default=32_000)
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("names", nargs="*", choices=[*FAMILY, []], metavar="NAME", help=", ".join(FAMILY))
+    parser.add_argument("--output", type=Path, default=DATA / "demo")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
-def config(names: list[str]) -> ViTConfig:
-    """Return the architecture: 197 tokens of width 128, six blocks, four heads."""
-    spoken = [name.replace("_", " ") for name in names]
-    return ViTConfig(
-        hidden_size=128,
-        num_hidden_layers=6,
-        num_attention_heads=4,
-        intermediate_size=512,
-        image_size=SIZE,
-        patch_size=16,
-        id2label=dict(enumerate(spoken)),
-        label2id={name: index for index, name in enumerate(spoken)},
+def trained(name: str, options: argparse.Namespace, phases: int | None = None) -> dict:
+    """Return `network`, trained for its first `phases` phases (all, if None), and the `hours` it took."""
+    member = FAMILY[name]
+    phases = len(member.phases) if phases is None else phases
+    kept = DATA / ".cache" / f"{name}-{fingerprint(name, phases, options)}.pt"
+    if kept.exists():
+        state = torch.load(kept)
+        network = members.build(name, state["size"])
+        network.load_state_dict(state["weights"])
+        return {"network": network, "hours": state["hours"]}
+    phase = member.phases[phases - 1]
+    before = previous(name, options, phases)
+    set_seed(options.seed)
+    network = members.build(name, phase.size)
+    if before:
+        members.begin_with(network, before["network"])
+    began = time.perf_counter()
+    train_phase(name, network, phase, options)
+    hours = (time.perf_counter() - began) / 3600 + (before["hours"] if before else 0)
+    kept.parent.mkdir(exist_ok=True)
+    state = {"weights": network.state_dict(), "size": phase.size, "hours": hours}
+    torch.save(state, kept.with_suffix(".partial"))
+    kept.with_suffix(".partial").replace(kept)
+    return {"network": network, "hours": hours}
+
+
+def previous(name: str, options: argparse.Namespace, phases: int) -> dict | None:
+    """Return what the last of the first `phases` phases goes on from: the phase before, or another member."""
+    if phases > 1:
+        return trained(name, options, phases - 1)
+    start = FAMILY[name].start
+    return trained(start.name, options, start.phases) if start else None
+
+
+def fingerprint(name: str, phases: int, options: argparse.Namespace) -> str:
+    """Return ten hex digits that change with anything that the result of these phases depends on."""
+    member = FAMILY[name]
+    parts = [repr(member.phases[:phases]), repr(member.preprocessing), options.seed, PICTURES_PER_CLASS]
+    parts += [members.CLASSES, members.ARCHITECTURE]
+    if member.deit_augmentation:
+        parts.append("deit augmentation")
+    if member.teacher:
+        parts.append(fingerprint(member.teacher, len(FAMILY[member.teacher].phases), options))
+    if member.start:
+        parts.append(fingerprint(member.start.name, member.start.phases, options))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:10]
+
+
+def train_phase(name: str, network: torch.nn.Module, phase: Phase, options: argparse.Namespace) -> None:
+    """Train one phase in place, and log its history to the screen and to data/.cache/NAME.jsonl."""
+    member = FAMILY[name]
+    recipe = training.Recipe(
+        epochs=phase.passes,
+        learning_rate=phase.learning_rate,
+        optimizer=phase.optimizer,
+        warmup=0.05,
+        label_smoothing=0.1,
+        mixed_precision=phase.precision,
+        seed=options.seed + phase.size,
     )
+    loss_of = members.supervised_loss
+    if member.teacher:
+        teacher = trained(member.teacher, options)["network"].eval()
+        loss_of = partial(members.distillation_loss, teacher=teacher)
+    for row in training.fit(network, phase_loaders(member, phase), recipe, loss_of):
+        line = json.dumps({"name": name, "size": phase.size, **{k: round(v, 5) for k, v in row.items()}})
+        print(line, flush=True)
+        with (DATA / ".cache" / f"{name}.jsonl").open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
 
 
-def draw_all(names: list[str], per_class: int, first_seed: int) -> dict[str, np.ndarray]:
-    """Return `images` (N, SIZE, SIZE, 3) uint8, on disk, and `labels` (N,), drawing what is not drawn yet."""
-    cache = DATA / ".cache" / f"drawn-{len(names)}x{per_class}-from-{first_seed}.npy"
-    labels = np.repeat(np.arange(len(names)), per_class)
-    if not cache.exists():
-        cache.parent.mkdir(exist_ok=True)
-        partial = cache.with_suffix(".partial.npy")
-        images = np.lib.format.open_memmap(partial, "w+", np.uint8, (len(labels), SIZE, SIZE, 3))
-        jobs = [(name, first_seed + index) for name in names for index in range(per_class)]
-        with ProcessPoolExecutor() as pool:
-            for index, image in enumerate(pool.map(draw, jobs, chunksize=50)):
-                images[index] = image
-        images.flush()
-        partial.replace(cache)
-    return {"images": np.load(cache, mmap_mode="r"), "labels": labels}
-
-
-def draw(job: tuple[str, int]) -> np.ndarray:
-    """Return one picture (SIZE, SIZE, 3) uint8 of a class name and a seed."""
-    return np.asarray(drawn.render(*job, size=(SIZE, SIZE)).image)
-
-
-class Pictures(Dataset):
-    """Drawn pictures with a transform."""
-
-    def __init__(self, pictures: dict[str, np.ndarray], transform: v2.Compose) -> None:
-        self.pictures = pictures
-        self.transform = transform
-
-    def __len__(self) -> int:
-        return len(self.pictures["labels"])
-
-    def __getitem__(self, index: int) -> dict:
-        image = torch.from_numpy(self.pictures["images"][index].copy()).permute(2, 0, 1)  # (3, H, W)
-        return {"pixel_values": self.transform(image), "labels": int(self.pictures["labels"][index])}
-
-
-class AnySize(nn.Module):
-    """Lets the training loop run a ViT at another resolution than its position embeddings were made for."""
-
-    def __init__(self, model: ViTForImageClassification) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, pixel_values: torch.Tensor) -> object:
-        """Return the model's output; position embeddings are interpolated to the picture's size."""
-        return self.model(pixel_values=pixel_values, interpolate_pos_encoding=True)
-
-
-def augmentation(size: int) -> v2.Compose:
-    """Return the training transform: a crop of random place, size and shape, and a flip."""
-    crop = v2.RandomResizedCrop(
-        size, scale=(0.35, 1.0), interpolation=InterpolationMode.BICUBIC, antialias=True
+def phase_loaders(member: Member, phase: Phase) -> dict:
+    """Return training and held-out batches at the phase's resolution."""
+    mean, std, crop_share = member.preprocessing
+    geometry = drawn_pictures.training_geometry(phase.size, phase.smallest_crop)
+    make = drawn_pictures.DeiTBatches if member.deit_augmentation else drawn_pictures.Batches
+    train = make(drawn_pictures.draw_all(PICTURES_PER_CLASS, 0), geometry, mean, std)
+    held_out = drawn_pictures.Batches(
+        drawn_pictures.draw_all(HELD_OUT_PER_CLASS, world.HELD_OUT_SEED),
+        drawn_pictures.evaluation_geometry(phase.size, crop_share),
+        mean,
+        std,
     )
-    return v2.Compose(
-        [crop, v2.RandomHorizontalFlip(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
-    )
+    return {
+        "train": drawn_pictures.loader(train, phase.batch_size, phase.pictures // phase.passes),
+        "validation": drawn_pictures.loader(held_out, phase.batch_size),
+    }
 
 
-def plain(size: int) -> v2.Compose:
-    """Return the evaluation transform: a resize and nothing else, as the checkpoint's processor does."""
-    resize = v2.Resize((size, size), interpolation=InterpolationMode.BICUBIC, antialias=True)
-    return v2.Compose([resize, v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
-
-
-def top_k(model: ViTForImageClassification, pictures: Pictures, batch_size: int) -> dict[str, float]:
-    """Return top-1 and top-5 accuracy in half precision's rounding, as the checkpoint will be read."""
-    rounded = ViTForImageClassification(model.config)
-    rounded.load_state_dict({name: value.half().float().cpu() for name, value in model.state_dict().items()})
+def held_out_scores(folder: Path) -> dict[str, float]:
+    """Return top-1 and top-5 accuracy of a written checkpoint, through its own processor."""
+    model, processor = models.load(folder)
+    pictures = drawn_pictures.draw_all(HELD_OUT_PER_CLASS, world.HELD_OUT_SEED)
+    transform = preprocessing.evaluation_transform(processor)
+    rows = [
+        {"pixel_values": transform(Image.fromarray(image[..., :3])), "labels": label}
+        for image, label in zip(pictures["images"], pictures["labels"], strict=True)
+    ]
     accelerator = training.start(training.Recipe(mixed_precision="no"))
-    loader = accelerator.prepare(DataLoader(pictures, batch_size))
-    logits, labels = training.predict(accelerator, accelerator.prepare(rounded), loader)
+    model, batches = accelerator.prepare(model, DataLoader(rows, batch_size=64))
+    logits, labels = training.predict(accelerator, model, batches)
     right = logits.topk(5).indices == labels[:, None]  # (N, 5)
     return {"top-1": right[:, 0].float().mean().item(), "top-5": right.any(1).float().mean().item()}
-
-
-def save(model: ViTForImageClassification, output: Path, text: str) -> None:
-    """Write the checkpoint beside its place, then move it there whole."""
-    partial = output.with_name(output.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    model.half().save_pretrained(partial)
-    ViTImageProcessor(do_convert_rgb=True, resample=3).save_pretrained(partial)
-    (partial / "README.md").write_text(text, encoding="utf-8")
-    shutil.rmtree(output, ignore_errors=True)
-    partial.replace(output)
-    print(text)
-
-
-def card(names: list[str], scores: dict[str, float], facts: dict[str, float]) -> str:
-    """Return the model card."""
-    phases = "\n".join(f"| {size} | {epochs} | {rate:g} |" for size, epochs, rate in PHASES)
-    hardware = f"{os.cpu_count()} cores of an {torch.cpu.get_capabilities()['cpu_name']}"
-    if torch.cuda.is_available():
-        hardware = torch.cuda.get_device_name()
-    return CARD.format(
-        n=len(names),
-        listed=", ".join(name.replace("_", " ") for name in names),
-        phases=phases,
-        hardware=hardware,
-        precision=devices.mixed_precision(),
-        held_out=len(names) * HELD_OUT_PER_CLASS,
-        top1=100 * scores["top-1"],
-        top5=100 * scores["top-5"],
-        **facts,
-    )
-
-
-CARD = """# vit-micro
-
-A small Vision Transformer for running the course without a network. It has seen drawn pictures only:
-**its numbers say nothing about ViT or DeiT, and it is of no use on photos.**
-
-| | |
-|---|---|
-| architecture | `ViTForImageClassification`: 224x224, patch 16, 197 tokens, width 128, depth 6, 4 heads |
-| preprocessing | resize to 224x224 (bicubic), mean and standard deviation 0.5 |
-| classes | {n}: {listed} |
-| data | {pictures} pictures drawn by `vitcourse.drawn` from seeds; none of the fridge classes |
-| command | `python data/pretrain.py --pictures {pictures} --batch-size {batch} --seed {seed}` |
-| time | {hours:.2f} hours on {hardware}, {precision} |
-| held-out accuracy | top-1 {top1:.1f} %, top-5 {top5:.1f} % on {held_out} drawn pictures of other seeds |
-| weights | half precision, safetensors |
-| licence | Apache-2.0 |
-
-Training: AdamW, weight decay 0.05, label smoothing 0.1, warm-up over 5 % of the steps and a cosine to zero
-in each phase, crops of 35 to 100 % of the area, flips. Position embeddings are interpolated to each
-resolution.
-
-| resolution | epochs | learning rate |
-|---|---|---|
-{phases}
-
-Limits: a world of drawn objects in one style, one object to a picture; the held-out pictures come from the
-same program as the training ones. One seed. Made to be fine-tuned in lessons, not to be deployed.
-"""
 
 
 if __name__ == "__main__":

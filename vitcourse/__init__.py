@@ -9,8 +9,8 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("assets", "doctor", "download", "drawn", "fridge", "models", "plotting", "preprocessing")
-_MODULES += ("run", "training", "variants")
+_MODULES = ("assets", "doctor", "download", "drawn", "fridge", "models", "plotting", "positions")
+_MODULES += ("preprocessing", "run", "training", "variants", "world")
 _NAMES = {"setup": "run", "load": "models", "show": "plotting"}
 
 __all__ = ["__version__", *_MODULES, *_NAMES]

@@ -124,6 +124,7 @@ def _checkpoint_entry(name: str, entry: dict) -> Asset:
 
 
 def _demo_entry(name: str, entry: dict) -> Asset:
+    entry = {**entry, "files": tuple(entry.get("files", CHECKPOINT_FILES))}
     return Asset(
         name=name,
         kind="checkpoint",
@@ -131,7 +132,6 @@ def _demo_entry(name: str, entry: dict) -> Asset:
         demo=name,
         licence="Apache-2.0",
         source="made by this course",
-        files=CHECKPOINT_FILES,
         **entry,
     )
 

@@ -17,7 +17,7 @@ from vitcourse import assets, devices
 
 _SHOWN = ("torch", "transformers", "timm", "accelerate")
 _MODELS = {"demo": "vit-micro", "real": "vit-tiny"}
-_LEARNING_RATES = {"vit-micro": 1e-3, "vit-tiny": 1e-4}
+LEARNING_RATES = {"vit-micro": 5e-4, "deit-micro": 5e-4, "deit-micro-distilled": 5e-4, "vit-tiny": 1e-4}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def setup(seed: int = 0) -> Run:
     _quiet()
     mode = assets.mode()
     model = _MODELS[mode]
-    run = Run(mode, model, _LEARNING_RATES[model], devices.name(), devices.mixed_precision(), seed)
+    run = Run(mode, model, LEARNING_RATES[model], devices.name(), devices.mixed_precision(), seed)
     print(_summary(run))
     return run
 

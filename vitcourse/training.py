@@ -5,19 +5,22 @@ Taught in lesson 06.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
+from timm.optim import create_optimizer_v2
 from torch import nn
 from torch.nn import functional
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import get_cosine_schedule_with_warmup
+from transformers.utils import ModelOutput
 
 from vitcourse import devices
 
@@ -29,7 +32,9 @@ class Recipe:
     Attributes:
         epochs: Passes over the training photos.
         learning_rate: The highest one, reached after warm-up.
-        weight_decay: AdamW's decay, on the weights of linear and convolution layers only.
+        head_factor: How many times faster the head learns than what stands before it; 1 for random weights.
+        optimizer: "adamw", "muon", or another name that timm's `create_optimizer_v2` knows.
+        weight_decay: On the weights of linear and convolution layers only.
         warmup: Share of all steps in which the learning rate rises from 0; then it falls as a cosine to 0.
         max_grad_norm: Gradients are scaled down to this global norm.
         label_smoothing: Share of the target given to all classes alike; 0 for multi-label targets.
@@ -40,6 +45,8 @@ class Recipe:
 
     epochs: int = 12
     learning_rate: float = 1e-4
+    head_factor: float = 10.0
+    optimizer: str = "adamw"
     weight_decay: float = 0.05
     warmup: float = 0.1
     max_grad_norm: float = 1.0
@@ -49,13 +56,24 @@ class Recipe:
     seed: int = 0
 
 
-def fit(model: nn.Module, loaders: dict[str, DataLoader], recipe: Recipe) -> list[dict[str, float]]:
+def classification_loss(output: ModelOutput, batch: dict[str, torch.Tensor], recipe: Recipe) -> torch.Tensor:
+    """Return the loss that `fit` lowers unless told otherwise: `loss_function` of logits and labels."""
+    return loss_function(output.logits, batch["labels"], recipe.label_smoothing)
+
+
+def fit(
+    model: nn.Module,
+    loaders: dict[str, DataLoader],
+    recipe: Recipe,
+    loss_of: Callable[[ModelOutput, dict[str, torch.Tensor], Recipe], torch.Tensor] = classification_loss,
+) -> list[dict[str, float]]:
     """Fine-tune a model in place.
 
     Args:
         model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C).
         loaders: "train" and "validation", each giving batches of `pixel_values` and `labels`.
         recipe: How to train.
+        loss_of: The loss of a training batch, from the model's output, the batch and the recipe.
 
     Returns:
         A row an epoch: epoch (from 1), train_loss, validation_loss, validation_accuracy, learning_rate (at
@@ -71,7 +89,7 @@ def fit(model: nn.Module, loaders: dict[str, DataLoader], recipe: Recipe) -> lis
     epochs = tqdm(range(1, recipe.epochs + 1), "epochs", leave=False, disable=not accelerator.is_main_process)
     for epoch in epochs:
         began = time.perf_counter()
-        train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe)
+        train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe, loss_of)
         scores = score(*predict(accelerator, network, validation))
         history.append(
             {
@@ -106,27 +124,41 @@ def start(recipe: Recipe) -> Accelerator:
 
 def optimizer_and_schedule(
     model: nn.Module, batches_per_epoch: int, recipe: Recipe
-) -> tuple[AdamW, LRScheduler]:
-    """Return AdamW and its schedule: linear warm-up, then a cosine down to 0, one step a weight update."""
+) -> tuple[Optimizer, LRScheduler]:
+    """Return the optimizer and its schedule: warm-up, then a cosine to 0, one step a weight update."""
     steps = recipe.epochs * math.ceil(batches_per_epoch / recipe.gradient_accumulation_steps)
-    optimizer = AdamW(parameter_groups(model, recipe.weight_decay), lr=recipe.learning_rate)
+    optimizer = create_optimizer_v2(parameter_groups(model, recipe), recipe.optimizer, lr=recipe.learning_rate)
     return optimizer, get_cosine_schedule_with_warmup(optimizer, round(recipe.warmup * steps), steps)
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Split trainable parameters in two groups: weight matrices, which decay, and all others, which do not.
+def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict]:
+    """Split trainable parameters in four groups: backbone and head, decayed and not.
 
-    Biases, normalisation weights, position embeddings and the class and distillation tokens do not decay,
-    as in timm's `param_groups_weight_decay` for DeiT.
+    Weight matrices decay. Biases, normalisation weights, position embeddings and the class and distillation
+    tokens do not, as in timm's `param_groups_weight_decay` for DeiT. A new head knows nothing yet and learns
+    `head_factor` times faster than the backbone, which would forget.
 
     Taught in lesson 06.
     """
-    groups = [{"params": [], "weight_decay": weight_decay}, {"params": [], "weight_decay": 0.0}]
+    heads = head_parameters(model)
+    groups = [
+        {"params": [], "weight_decay": decay, "lr": rate}
+        for rate in (recipe.learning_rate, recipe.learning_rate * recipe.head_factor)
+        for decay in (recipe.weight_decay, 0.0)
+    ]
     for name, parameter in model.named_parameters():
         is_matrix = name.endswith("weight") and parameter.ndim > 1
         if parameter.requires_grad:
-            groups[0 if is_matrix else 1]["params"].append(parameter)
-    return groups
+            groups[2 * (name in heads) + (not is_matrix)]["params"].append(parameter)
+    return [group for group in groups if group["params"]]
+
+
+def head_parameters(model: nn.Module) -> set[str]:
+    """Return the names of the parameters of the classification head: of transformers' models, those outside
+    `base_model`; of others, none.
+    """
+    backbone = getattr(model, "base_model_prefix", None)
+    return {name for name, _ in model.named_parameters() if backbone and not name.startswith(f"{backbone}.")}
 
 
 def train_one_epoch(
@@ -136,6 +168,7 @@ def train_one_epoch(
     optimizer: Optimizer,
     scheduler: LRScheduler,
     recipe: Recipe,
+    loss_of: Callable[[ModelOutput, dict[str, torch.Tensor], Recipe], torch.Tensor] = classification_loss,
 ) -> float:
     """Train on each photo once and return the mean loss.
 
@@ -145,16 +178,15 @@ def train_one_epoch(
     total, count = 0.0, 0
     for batch in loader:
         with accelerator.accumulate(model):
-            logits = model(pixel_values=batch["pixel_values"]).logits  # (B, C)
-            loss = loss_function(logits, batch["labels"], recipe.label_smoothing)
+            loss = loss_of(model(pixel_values=batch["pixel_values"]), batch, recipe)
             accelerator.backward(loss)
             if accelerator.sync_gradients:
                 accelerator.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
             optimizer.step()
             scheduler.step()
             optimizer.zero_grad()
-        total += loss.item() * len(logits)
-        count += len(logits)
+        total += loss.item() * len(batch["labels"])
+        count += len(batch["labels"])
     return total / count
 
 

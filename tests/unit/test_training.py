@@ -182,3 +182,24 @@ def test_precision_follows_the_device(monkeypatch, device, supported, expected):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: supported)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": supported})
     assert devices.mixed_precision(device) == expected
+
+
+def test_another_optimizer_learns_too_and_an_unknown_one_is_an_error():
+    recipe = Recipe(epochs=10, learning_rate=0.05, optimizer="muon", label_smoothing=0, **FP32)
+    _, history = fit(recipe)
+    assert history[-1]["train_loss"] < 0.6 * history[0]["train_loss"]
+    with pytest.raises(ValueError, match="adamwww"):
+        fit(Recipe(optimizer="adamwww", **FP32))
+
+
+def test_another_loss_is_the_one_that_is_lowered():
+    def to_class_two(output, batch, recipe):
+        return training.loss_function(output.logits, torch.full_like(batch["labels"], 2))
+
+    model, loaders = (
+        Network(),
+        {"train": DataLoader(examples(), 8), "validation": DataLoader(examples(40), 8)},
+    )
+    training.fit(model, loaders, Recipe(epochs=5, learning_rate=0.1, **FP32), to_class_two)
+    said = model(torch.stack([row["pixel_values"] for row in examples(40)])).logits.argmax(-1)
+    assert (said == 2).float().mean() > 0.9

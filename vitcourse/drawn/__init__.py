@@ -1,6 +1,22 @@
 """A drawn world: pictures of fridge things and of everyday objects, made from a seed."""
 
-from . import clothes, food, fridge, fruit, furniture, home, kitchen, nature, play, tools, vehicles  # noqa: F401
+from . import (  # noqa: F401
+    bottles,
+    clothes,
+    food,
+    fridge,
+    fruit,
+    furniture,
+    home,
+    household,
+    kitchen,
+    nature,
+    packages,
+    play,
+    tools,
+    vehicles,
+    vessels,
+)
 from .compose import Drawn, render
 from .group import DrawnScene, scene
 from .registry import REGISTRY

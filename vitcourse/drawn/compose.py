@@ -59,11 +59,11 @@ def known(name: str) -> Drawable:
     return REGISTRY[name]
 
 
-def pose(rng: np.random.Generator, thing: Drawable, lying: float) -> tuple[float, float, str]:
+def pose(rng: np.random.Generator, thing: Drawable) -> tuple[float, float, str]:
     """Tilt in degrees, elevation of the camera, and way to stand."""
     if thing.pose in ("flat", "hang", "sky"):
         return rng.uniform(-25, 25), 0.2, thing.pose
-    if rng.random() < lying:
+    if rng.random() < thing.lying:
         side = 1 if rng.random() < 0.5 else -1
         return side * rng.uniform(66, 106), rng.uniform(-0.36, 0.4), "lie"
     leans = rng.random() < 0.35
@@ -71,8 +71,8 @@ def pose(rng: np.random.Generator, thing: Drawable, lying: float) -> tuple[float
 
 
 def length(rng: np.random.Generator, size: tuple[int, int], low: float, high: float) -> float:
-    """Larger side in pixels, as a random share of the shorter side of the picture."""
-    return rng.uniform(low, high) * min(size)
+    """Larger side in pixels, as a random share of the side of a square as large as the picture."""
+    return rng.uniform(low, high) * (size[0] * size[1]) ** 0.5
 
 
 def render(name: str, seed: int, size: tuple[int, int] = (224, 224)) -> Drawn:
@@ -93,14 +93,15 @@ def render(name: str, seed: int, size: tuple[int, int] = (224, 224)) -> Drawn:
     rng = generator(name, seed)
     fridge = "fridge" in thing.places
     light = random_light(rng)
-    tilt, elevation, way = pose(rng, thing, 0.22 if fridge else 0.0)
-    if fridge and way == "stand" and tilt:
+    tilt, elevation, way = pose(rng, thing)
+    if thing.lying and way == "stand" and tilt:
         way = "held" if rng.random() < 0.4 else "flat"
     family = _family(rng, thing, way)
     place = place_for(rng, family, size)
     if place.from_above and way == "stand":
         elevation = rng.uniform(0.3, 0.5)
-    larger_side = length(rng, size, 0.58 if fridge or way == "flat" else 0.5, 0.92)
+    larger_side = length(rng, size, 0.58 if fridge or way == "flat" else 0.46, 0.92)
+    larger_side = min(larger_side, 0.95 * size[way == "stand"])
     sprite = make_sprite(rng, thing, larger_side, light, tilt, elevation)
     x, y = _spot(rng, sprite, place, size, way)
     image = place.image

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from .engine import Pen
-from .labels import design, splash
+from .labels import Label, design, splash
 from .palette import STEEL, WHITE, Colour, any_colour, contrast, darker, from_hsv, lighter, mix, near
 from .registry import drawable
 from .shapes import ellipse, rounded, turn
 from .solids import Profile, Triple, View, disc, face, on_disc, turned
 
 
-@drawable("can", places=("fridge",))
+@drawable("can", places=("fridge",), lying=0.1)
 def can(pen: Pen) -> None:
     """Drink can: cylinder with tapered ends, metal rim, lid and pull tab."""
     rng = pen.rng
@@ -63,7 +63,7 @@ def _can_lid(pen: Pen, y: float, rim: float) -> None:
     pen.flat(on_disc(pen, y - 0.006, ring), darker(STEEL, 0.3))
 
 
-@drawable("carton", places=("fridge",))
+@drawable("carton", places=("fridge",), lying=0.1)
 def carton(pen: Pen) -> None:
     """Milk or juice carton: gable top or brick, printed faces, often with a screw cap."""
     rng = pen.rng
@@ -141,32 +141,26 @@ def _screw_cap(pen: Pen, view: View, centre: Triple, radius: float, normal: Trip
     pen.soft(view(ring + steps[-1] * np.asarray(normal)), colour, depth=0.3, strength=0.6, gloss=0.2)
 
 
-@drawable("milk_bottle", places=("fridge",))
+@drawable("milk_bottle", places=("fridge",), lying=0.1)
 def milk_bottle(pen: Pen) -> None:
     """Plump opaque bottle with a waist, round shoulders and a wide ribbed cap."""
     rng = pen.rng
-    r = rng.uniform(0.175, 0.215)
+    r = rng.uniform(0.19, 0.225)
     # Seen from steeply above or below, the waist hides behind the wider rings.
-    waist = r * (1 - rng.uniform(0.1, 0.22) * (1 - abs(pen.elevation)))
+    waist = r * (1 - rng.uniform(0.16, 0.26) * (1 - abs(pen.elevation)))
     up = np.sqrt(1 - pen.elevation**2)
     neck, cap_height = r * rng.uniform(0.5, 0.6), rng.uniform(0.09, 0.13)
     body = [(-0.33, neck), (-0.29, neck), (-0.24, r * 0.72), (-0.16, r * 0.97), (-0.09, r),
         (0.06, waist), (0.14, waist), (0.27, r * 0.98), (0.38, r), (0.44, r * 0.96),
         (0.465, r * 0.84)]  # fmt: skip
     body = [(y * up, radius) for y, radius in body]
-    ground = (
-        WHITE
-        if rng.random() < 0.55
-        else near(rng, (238, 228, 208))
-        if rng.random() < 0.5
-        else any_colour(rng)
-    )
-    ground = lighter(ground, 0.35)
+    milk = WHITE if rng.random() < 0.7 else near(rng, (238, 228, 208))
+    ground = milk if rng.random() < 0.8 else lighter(any_colour(rng), 0.6)
     label = _milk_label(rng, ground)
     cap = any_colour(rng)
     parts = [
         lambda: turned(pen, body, ground, art=label, rotation=rng.random(), gloss=rng.uniform(0.15, 0.45)),
-        lambda: _ribbed_cap(pen, -0.33 * up, neck * 1.22, cap_height * up, cap),
+        lambda: ribbed_cap(pen, -0.33 * up, neck * 1.22, cap_height * up, cap),
     ]
     for part in parts if pen.elevation >= 0 else parts[::-1]:
         part()
@@ -178,17 +172,17 @@ def milk_bottle(pen: Pen) -> None:
 
 
 def _milk_label(rng: np.random.Generator, ground: Colour) -> np.ndarray:
-    if rng.random() < 0.5:
-        return design(rng, 384, 300, ground).array()
-    label = design(rng, 384, 300, ground)
-    colour = any_colour(rng)
-    splash(label, colour)
-    if rng.random() < 0.6:
-        label.polygon([(0, 0), (1, 0), (1, 0.2), (0.75, 0.27), (0.5, 0.2), (0.25, 0.27), (0, 0.2)], colour)
+    """Printed band around the middle, or a splash; the milk stays in sight above and below."""
+    label = design(rng, 384, 300, ground) if rng.random() < 0.5 else Label(rng, 384, 300, ground)
+    if label.image.getcolors(1):
+        splash(label, any_colour(rng))
+    for top, low in ((0.0, rng.uniform(0.24, 0.34)), (rng.uniform(0.78, 0.86), 1.0)):
+        label.polygon([(0, top), (1, top), (1, low), (0, low)], ground)
     return label.array()
 
 
-def _ribbed_cap(pen: Pen, low: float, radius: float, height: float, colour: Colour) -> None:
+def ribbed_cap(pen: Pen, low: float, radius: float, height: float, colour: Colour) -> None:
+    """Draw a wide cap with upright ribs whose lower edge is at `low`."""
     ribs = np.full((4, 96, 3), colour, np.uint8)
     ribs[:, ::3] = darker(colour, 0.3)
     ring = [(low - 0.012, radius * 0.97), (low + 0.022, radius * 0.97)]
@@ -202,7 +196,7 @@ def _ribbed_cap(pen: Pen, low: float, radius: float, height: float, colour: Colo
         turned(pen, ring, darker(colour, 0.1), curved=False)
 
 
-@drawable("water_bottle", places=("fridge",))
+@drawable("water_bottle", places=("fridge",), lying=0.1)
 def water_bottle(pen: Pen) -> None:
     """Slim clear bottle with ridges, a label band, a narrow neck and a small cap."""
     rng = pen.rng

@@ -66,7 +66,7 @@ def scene(names: Sequence[str], seed: int, size: tuple[int, int] = (224, 224)) -
     sprites = []
     scale = length(rng, size, 0.62, 0.85) * (1.0, 0.88, 0.8, 0.74)[min(len(things), 4) - 1]
     for thing in things:
-        tilt, own_elevation, way = pose(rng, thing, 0.22)
+        tilt, own_elevation, way = pose(rng, thing)
         if way == "stand":
             tilt, own_elevation = rng.normal(0, 1.5), elevation
         sprites.append(

@@ -1,0 +1,262 @@
+"""What the demo family can do, on held-out drawn pictures and after fine-tuning on the drawn fridge sets.
+
+    python benchmarks/demo_family.py [accuracy] [attention] [speed] [sizes] [transfer] [--json FILE]
+
+Without a name, all five. Prints one Markdown table each; data/README.md has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from torchvision.transforms import v2
+
+import vitcourse as vc
+from vitcourse import drawn, training, world
+
+TRANSFORMERS = ("vit-micro", "deit-micro", "deit-micro-distilled", "deit-micro-384")
+FAMILY = (*TRANSFORMERS, "convnet-micro")
+HALVES = ((0.5,) * 3, (0.5,) * 3)
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+SEEDS = (0, 1, 2)
+
+
+def accuracy() -> list[dict]:
+    """Top-1 and top-5 of every member, with its own preprocessing and with wrong ones."""
+    rows = []
+    for name in FAMILY:
+        model, processor = vc.load(name)
+        right = vc.preprocessing.evaluation_transform(processor)
+        row = {"model": name, **top_k(model, right)}
+        row["other statistics"] = top_k(model, other_statistics(processor))["top-1"]
+        row["resize only"] = top_k(model, resize_only(processor))["top-1"]
+        rows.append(row)
+    return rows
+
+
+def top_k(model: torch.nn.Module, transform: Callable) -> dict[str, float]:
+    """Return top-1 and top-5 accuracy in % on the shipped held-out set."""
+    accelerator = training.start(training.Recipe(mixed_precision="no"))
+    loader = vc.preprocessing.loader(world.held_out(), transform, batch_size=32)
+    logits, labels = training.predict(accelerator, *accelerator.prepare(model, loader))
+    right = logits.topk(5).indices == labels[:, None]  # (N, 5)
+    return {
+        "top-1": 100 * right[:, 0].float().mean().item(),
+        "top-5": 100 * right.any(1).float().mean().item(),
+    }
+
+
+def other_statistics(processor: object) -> Callable:
+    """Return the right geometry, normalised with the other family's mean and standard deviation."""
+    geometry = vc.preprocessing.geometry(processor)
+    mean, std = HALVES if geometry.mean != HALVES[0] else IMAGENET
+    right = vc.preprocessing.evaluation_transform(processor)
+    return lambda image: v2.functional.normalize(
+        v2.functional.to_dtype(
+            v2.functional.pil_to_tensor(vc.preprocessing.to_image(right(image), processor)),
+            torch.float32,
+            scale=True,
+        ),
+        mean,
+        std,
+    )
+
+
+def resize_only(processor: object) -> Callable:
+    """Return the right statistics on a picture that is resized without a crop."""
+    geometry = vc.preprocessing.geometry(processor)
+    return v2.Compose(
+        [
+            v2.ToImage(),
+            v2.Resize((geometry.height, geometry.width), v2.InterpolationMode.BICUBIC, antialias=True),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(geometry.mean, geometry.std),
+        ]
+    )
+
+
+def attention() -> list[dict]:
+    """Share of the class token's last-layer attention on the object, and the object's share of the area."""
+    pictures = world.held_out()
+    masks = np.stack([object_mask(row["label"], row["seed"]) for row in pictures.remove_columns("image")])
+    return [{"model": name, **attention_on_object(name, pictures, masks)} for name in TRANSFORMERS]
+
+
+def object_mask(label: int, seed: int) -> np.ndarray:
+    """Return where the object is, (224, 224) from 0 to 1: the picture is drawn once more."""
+    return (np.asarray(drawn.render(drawn.WORLD_CLASSES[label], seed, (224, 224)).mask) > 0).astype(
+        np.float32
+    )
+
+
+@torch.inference_mode()
+def attention_on_object(name: str, pictures: object, masks: np.ndarray) -> dict[str, float]:
+    """Return both shares in %, means over the pictures, and their ratio."""
+    model, processor = vc.load(name)
+    model.set_attn_implementation("eager")
+    geometry = vc.preprocessing.geometry(processor)
+    resized = getattr(processor.size, "shortest_edge", None) or geometry.height
+    see = v2.Compose([v2.Resize(resized, antialias=True), v2.CenterCrop(geometry.height)])
+    transform = vc.preprocessing.evaluation_transform(processor)
+    on_object, of_picture = [], []
+    for batch in range(0, len(pictures), 25):
+        rows = pictures.select(range(batch, min(batch + 25, len(pictures))))
+        pixel_values = torch.stack([transform(image) for image in rows["image"]])
+        last = model(pixel_values=pixel_values, output_attentions=True).attentions[-1]  # (B, heads, T, T)
+        prefix = 2 if "distilled" in name else 1
+        to_patches = last[:, :, 0, prefix:].mean(1)  # (B, N)
+        to_patches = to_patches / to_patches.sum(1, keepdim=True)
+        seen = see(torch.from_numpy(masks[batch : batch + len(rows)])[:, None])
+        share = torch.nn.functional.avg_pool2d(seen, 16).flatten(1)  # (B, N)
+        on_object.append((to_patches * share).sum(1))
+        of_picture.append(share.mean(1))
+    attended, covered = torch.cat(on_object).mean().item(), torch.cat(of_picture).mean().item()
+    return {
+        "attention on the object": 100 * attended,
+        "object's share of the picture": 100 * covered,
+        "ratio": attended / covered,
+    }
+
+
+@torch.inference_mode()
+def speed() -> list[dict]:
+    """Pictures a second through the model alone, batch 32, the best of fp32 and the device's precision."""
+    rows = []
+    for name in FAMILY:
+        model, processor = vc.load(name)
+        geometry = vc.preprocessing.geometry(processor)
+        pixel_values = torch.randn(32, 3, geometry.height, geometry.width)
+        row = {"model": name, "pixels": geometry.height}
+        for precision in ("no", vc.devices.mixed_precision()):
+            accelerator = training.start(training.Recipe(mixed_precision=precision))
+            prepared = accelerator.prepare(model)
+            rates = []
+            for _ in range(8):
+                began = time.perf_counter()
+                with accelerator.autocast():
+                    prepared(pixel_values=pixel_values.to(accelerator.device))
+                rates.append(32 / (time.perf_counter() - began))
+            row["fp32" if precision == "no" else precision] = statistics.median(rates[2:])
+        rows.append(row)
+    return rows
+
+
+@torch.inference_mode()
+def sizes() -> list[dict]:
+    """Top-1 in % at other resolutions than the trained one, position embeddings interpolated."""
+    rows = []
+    for name in TRANSFORMERS:
+        model, processor = vc.load(name)
+        row = {"model": name}
+        for size in (128, 160, 192, 224, 288, 384):
+            transform = vc.preprocessing.evaluation_transform(at_size(processor, size))
+            row[f"{size}"] = top_k(AnySize(model), transform)["top-1"]
+        rows.append(row)
+    return rows
+
+
+def at_size(processor: object, size: int) -> object:
+    """Return a copy of an image processor that gives another resolution, cropping the same share."""
+    changed = type(processor).from_dict(processor.to_dict())
+    if changed.do_center_crop:
+        ratio = changed.size["shortest_edge"] / changed.crop_size["height"]
+        changed.size = {"shortest_edge": round(size * ratio)}
+        changed.crop_size = {"height": size, "width": size}
+    else:
+        changed.size = {"height": size, "width": size}
+    return changed
+
+
+class AnySize(torch.nn.Module):
+    """Runs a transformer at a resolution that it was not trained for."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: torch.Tensor) -> object:
+        """Return the model's output, position embeddings interpolated."""
+        return self.model(pixel_values=pixel_values, interpolate_pos_encoding=True)
+
+
+def transfer() -> list[dict]:
+    """Fine-tune on the drawn fridge sets: test accuracy and macro-F1 in %, three seeds."""
+    rows = []
+    for name in ("vit-micro", "deit-micro", "deit-micro-distilled"):
+        for task, multi_label in (("multi-class", False), ("multi-label", True)):
+            results = [fine_tuned(name, multi_label, seed) for seed in SEEDS]
+            scores, seconds = zip(*results, strict=True)
+            rows.append(
+                {
+                    "model": name,
+                    "task": task,
+                    **{f"seed {seed}": score for seed, score in zip(SEEDS, scores, strict=True)},
+                    "mean": statistics.mean(scores),
+                    "seconds": max(seconds),
+                }
+            )
+    return rows
+
+
+def fine_tuned(name: str, multi_label: bool, seed: int) -> tuple[float, float]:
+    """Return the test score in % (accuracy, or macro-F1 at threshold 0.5) and the seconds it took."""
+    began = time.perf_counter()
+    splits = vc.fridge.multilabel() if multi_label else vc.fridge.multiclass()
+    model, processor = vc.load(name, labels=vc.fridge.CLASSES, multi_label=multi_label)
+    loaders = vc.preprocessing.loaders(splits, processor, seed=seed)
+    smoothing = 0.0 if multi_label else 0.1
+    recipe = training.Recipe(learning_rate=vc.setup().learning_rate, label_smoothing=smoothing, seed=seed)
+    training.fit(model, loaders, recipe)
+    accelerator = training.start(recipe)
+    logits, labels = training.predict(accelerator, model, accelerator.prepare(loaders["test"]))
+    if multi_label:
+        return 100 * f1_score(labels, logits > 0, average="macro"), time.perf_counter() - began
+    right = (logits.argmax(-1) == labels).float().mean().item()
+    return 100 * right, time.perf_counter() - began
+
+
+QUESTIONS = {
+    "accuracy": accuracy,
+    "attention": attention,
+    "speed": speed,
+    "sizes": sizes,
+    "transfer": transfer,
+}
+
+
+def main() -> None:
+    """Answer the questions that are asked."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(QUESTIONS))
+    parser.add_argument("--json", type=Path, help="write the rows here")
+    options = parser.parse_args()
+    vc.setup()
+    answers = {}
+    for question in options.questions or QUESTIONS:
+        answers[question] = QUESTIONS[question]()
+        print(f"\n{QUESTIONS[question].__doc__}\n\n{table(answers[question])}", flush=True)
+    if options.json:
+        partial = options.json.with_name(options.json.name + ".partial")
+        partial.write_text(json.dumps(answers, indent=1), encoding="utf-8")
+        partial.replace(options.json)
+
+
+def table(rows: list[dict]) -> str:
+    """Return rows as a Markdown table."""
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    lines += [[f"{v:.1f}" if isinstance(v, float) else str(v) for v in row.values()] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What fine-tuning must reach on the drawn fridge pictures, three seeds, and the same from scratch."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_three_seeds_on_the_drawn_pictures(tmp_path, capsys):
+    command = [
+        sys.executable,
+        "benchmarks/finetune_seeds.py",
+        "--scratch",
+        "--json",
+        str(tmp_path / "rows.json"),
+    ]
+    environment = os.environ | {"VITCOURSE_ASSETS": "demo"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    with capsys.disabled():
+        print("\n" + done.stdout)
+    result = json.loads((tmp_path / "rows.json").read_text())
+    assert (result["model"], result["assets"]) == ("vit-micro", "demo")
+    accuracy = {
+        start: statistics.mean(row["accuracy"] for row in result["rows"] if row["start"] == start)
+        for start in ("pre-trained", "scratch")
+    }
+    assert accuracy["pre-trained"] >= 0.9
+    assert accuracy["pre-trained"] - accuracy["scratch"] >= 0.15
