@@ -20,10 +20,10 @@ from sklearn.metrics import f1_score
 from torchvision.transforms import v2
 
 import vitcourse as vc
-from vitcourse import drawn, training, world
+from vitcourse import drawn, registry, training, variants, world
 
-TRANSFORMERS = ("vit-micro", "deit-micro", "deit-micro-distilled", "deit-micro-384")
-FAMILY = (*TRANSFORMERS, "convnet-micro")
+FAMILY = tuple(name for name, asset in registry.entries().items() if asset.ships)
+TRANSFORMERS = tuple(name for name, variant in variants.all_variants().items() if variant.demo)
 HALVES = ((0.5,) * 3, (0.5,) * 3)
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SEEDS = (0, 1, 2)
@@ -190,7 +190,7 @@ class AnySize(torch.nn.Module):
 def transfer() -> list[dict]:
     """Fine-tune on the drawn fridge sets: test accuracy and macro-F1 in %, three seeds."""
     rows = []
-    for name in ("vit-micro", "deit-micro", "deit-micro-distilled"):
+    for name in (name for name in TRANSFORMERS if variants.get(name).image_size == 224):
         for task, multi_label in (("multi-class", False), ("multi-label", True)):
             results = [fine_tuned(name, multi_label, seed) for seed in SEEDS]
             scores, seconds = zip(*results, strict=True)

@@ -1,4 +1,4 @@
-"""Draw the held-out set of the drawn world: five pictures of 224x224 of each class, in a folder a class.
+"""Draw the held-out set of the drawn world: four pictures of 224x224 of each class, in a folder a class.
 
     python data/make_world.py [--output data/demo/drawnWorld]
 

@@ -148,7 +148,7 @@ about ViT or DeiT, and it is of no use on photos.**
 {begins} {losses}
 
 Label smoothing 0.1, weight decay 0.05, warm-up over 5 % of the steps and a cosine to zero in each phase,
-crops of 55 to 100 % of the area, flips. {positions}
+crops of 55 to 100 % of the area and 0.6 to 1.4 times as wide as high, flips. {positions}
 
 | resolution | pictures seen | optimizer and learning rate |
 |---|---|---|

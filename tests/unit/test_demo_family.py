@@ -2,7 +2,6 @@
 
 import demo_family
 import pytest
-import timm
 import torch
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
@@ -58,9 +57,3 @@ def test_each_has_a_card_and_loads_by_its_folder(name):
     model = AutoModelForImageClassification.from_pretrained(folder)
     assert AutoImageProcessor.from_pretrained(folder)
     assert tuple(model.config.id2label.values()) == world.CLASSES
-
-
-def test_timm_loads_the_teacher_with_its_class_names():
-    network = timm.create_model(f"local-dir:{assets.find('convnet-micro')}", pretrained=True)
-    assert network.num_classes == len(world.CLASSES)
-    assert tuple(network.pretrained_cfg["label_names"]) == world.CLASSES
