@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# tests/notebooks/test_solutions.py runs them, in the place of the stubs of their lessons
+collect_ignore = ["notebooks/solutions"]
+
 _OFFLINE = Path(__file__).parent / "tests" / "offline"
 
 

@@ -9,9 +9,16 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("assets", "doctor", "download", "drawn", "fridge", "models", "plotting", "positions")
-_MODULES += ("preprocessing", "run", "training", "variants", "world")
-_NAMES = {"setup": "run", "load": "models", "show": "plotting"}
+_MODULES = ("assets", "classifier", "doctor", "download", "drawn", "features", "fridge", "imagenet", "images")
+_MODULES += ("models", "patches", "plotting", "positions", "preprocessing", "run", "suspects", "training")
+_MODULES += ("variants", "vit", "weights", "world")
+_NAMES = {
+    "Classifier": "classifier",
+    "check": "exercises",
+    "load": "models",
+    "setup": "run",
+    "show": "plotting",
+}
 
 __all__ = ["__version__", *_MODULES, *_NAMES]
 

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
+import exercise_rules  # noqa: F401  (registers its rules)
 import lesson_rules
 import nbformat
 import output_rules  # noqa: F401  (registers its rules)
@@ -33,16 +34,16 @@ EXERCISES = """## Exercises
 ### Exercise 1: recall, 2 minutes
 
 How many?
-
-### Exercise 2: modify, 3 min
+"""
+MODIFY = """### Exercise 2: modify, 3 min
 
 Change the size.
-
-### Exercise 3: extend, 10 minutes
+"""
+EXTEND = """### Exercise 3: extend, 10 minutes
 
 Cut a film.
-
-## Summary
+"""
+CLOSING = """## Summary
 
 Patches are small.
 
@@ -64,17 +65,33 @@ CELLS += [
     "## Join\n\nBack again.",
     ("1",),
 ]
-CELLS += ["## Look\n\nThe curve says it:", ("show()",), EXERCISES, LAST]
+CELLS += ["## Look\n\nThe curve says it:", ("show()",)]
+STUBS = [(f'answer = ...\nvc.check("06.{k}", answer)', {"exercise": f"06.{k}"}) for k in (1, 2, 3)]
+CELLS += [EXERCISES, STUBS[0], MODIFY, STUBS[1], EXTEND, STUBS[2], CLOSING, LAST]
+
+
+SOLUTIONS = "solutions"  # in the metadata of a test's lesson until it is written
+
+
+def good_solutions() -> NotebookNode:
+    cells = []
+    for source, metadata in STUBS:
+        cells.append(new_code_cell(source.replace("...", "2")))
+        cells[-1].metadata["vitcourse"] = {**metadata, "wrong": ["answer = 3"]}
+    return new_notebook(cells=cells)
 
 
 def good_lesson() -> NotebookNode:
     cells = [new_markdown_cell(c) if isinstance(c, str) else new_code_cell(c[0]) for c in CELLS]
+    for cell, (_, metadata) in zip([cell for cell in cells if "check(" in cell.source], STUBS, strict=True):
+        cell.metadata["vitcourse"] = dict(metadata)
     notebook = new_notebook(cells=cells)
     for number, cell in enumerate(code(notebook), start=1):
         cell.execution_count = number
     code(notebook)[1].outputs = [new_output("execute_result", {"text/plain": "196"}, execution_count=2)]
     code(notebook)[3].outputs = [new_output("display_data", dict(PICTURE), metadata=dict(ALT))]
     stamp(notebook)
+    notebook.metadata[SOLUTIONS] = good_solutions()
     return notebook
 
 
@@ -86,7 +103,10 @@ def written(notebook: NotebookNode, folder: Path) -> Lesson:
     (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures" / "cut.svg").write_text("<svg/>")
     (folder / "README.md").write_text("# The map\n")
-    path = folder / "03_patches.ipynb"
+    path = folder / "06_patches.ipynb"
+    if SOLUTIONS in notebook.metadata:
+        (folder / "solutions").mkdir(exist_ok=True)
+        nbformat.write(notebook.metadata.pop(SOLUTIONS), folder / "solutions" / path.name)
     nbformat.write(notebook, path)
     return Lesson(path, read_lesson(path))
 
@@ -121,6 +141,25 @@ def many(source: str) -> Callable[[NotebookNode], None]:
     return lambda notebook: notebook.cells.extend(new_code_cell(source) for _ in range(40))
 
 
+def in_solutions(plant: Callable[[NotebookNode], None]) -> Callable[[NotebookNode], None]:
+    """A fault made in the solutions."""
+    return lambda notebook: plant(notebook.metadata[SOLUTIONS])
+
+
+def of_exercise(exercise: str) -> Callable[[NotebookNode], None]:
+    """A fault made by calling the first exercise something else."""
+    return lambda notebook: stubs(notebook)[0].metadata.update(vitcourse={"exercise": exercise})
+
+
+def planting(wrong: object) -> Callable[[NotebookNode], None]:
+    """A fault made by giving the first solution other wrong answers."""
+    return lambda solutions: solutions.cells[0].metadata.vitcourse.update(wrong=wrong)
+
+
+def stubs(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if "exercise" in cell.metadata.get("vitcourse", {})]
+
+
 def stream(text: str, name: str = "stdout") -> Callable[[NotebookNode], None]:
     return put(new_output("stream", name=name, text=text))
 
@@ -153,6 +192,21 @@ FAULTS = [
     ("exercises", swap("### Exercise 3: extend, 10 minutes", "")),
     ("exercises", swap("modify", "redo")),
     ("exercises", swap("3 min", "soon")),
+    ("exercise_stubs", lambda notebook: stubs(notebook)[1].metadata.clear()),
+    ("exercise_stubs", of_exercise("06.2")),
+    ("exercise_stubs", swap("answer = ...", "answer = 2")),
+    ("exercise_stubs", swap('vc.check("06.1", answer)', 'vc.check("06.2", answer)')),
+    ("exercise_stubs", swap('vc.check("06.3", answer)', "answer")),
+    ("exercise_checks", of_exercise("06.9")),
+    ("exercise_checks", of_exercise("99.1")),
+    ("exercise_solutions", lambda notebook: notebook.metadata.pop(SOLUTIONS)),
+    ("exercise_solutions", in_solutions(lambda notebook: notebook.cells.pop())),
+    ("exercise_solutions", in_solutions(swap('vc.check("06.1", answer)', "answer"))),
+    ("exercise_solutions", in_solutions(swap('", answer)', '", other)'))),
+    ("exercise_solutions", in_solutions(lambda notebook: notebook.cells[0].metadata.vitcourse.pop("wrong"))),
+    ("exercise_solutions", in_solutions(planting("answer = 3"))),
+    ("exercise_solutions", in_solutions(planting([]))),
+    ("exercise_solutions", in_solutions(put(new_output("stream", name="stdout", text="2")))),
     ("closing_sections", swap("## Common errors", "### Mistakes")),
     (
         "closing_sections",
@@ -160,7 +214,7 @@ FAULTS = [
     ),
     ("previous_and_next", swap("Next: [the end](README.md)", "")),
     ("short_code_cells", fill(31)),
-    ("short_code_cells", fill(9, slice(1, 4))),
+    ("short_code_cells", fill(9, slice(1, 7))),
     ("few_code_cells", many("1")),
     ("few_words", swap("We count them.", "one word " * 1300)),
     ("prose_before_code", swap("Versions, device and assets:", "## Setup")),

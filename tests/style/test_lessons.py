@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+import exercise_rules  # noqa: F401  (registers its rules)
 import lesson_rules
 import output_rules  # noqa: F401  (registers its rules)
 import pytest

@@ -1,0 +1,1 @@
+"""What `vitcourse.exercises.check` calls: one module a lesson, one function an exercise."""
