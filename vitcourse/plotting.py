@@ -5,10 +5,14 @@ import math
 from collections.abc import Sequence
 
 import IPython.display
+import torch
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL.Image import Image
+
+from vitcourse import patches
 
 
 def show(figure: Figure, alt: str, photo: bool = False) -> None:
@@ -56,6 +60,77 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
         axes.flat[index].imshow(image)
         if titles is not None:
             axes.flat[index].set_title(titles[index], fontsize=9, fontweight="normal", loc="center")
+    return figure
+
+
+def patch_grid(image: Image, patch_sizes: Sequence[int], numbered: bool = False) -> Figure:
+    """Draw an image cut into patches, once for each size of patch, with the number of patches above.
+
+    Args:
+        image: A PIL image; every patch size divides its height and its width.
+        patch_sizes: Heights and widths of a patch, in pixels.
+        numbered: Whether to write its number on each patch, from 0 at the top left.
+
+    Raises:
+        ValueError: If a patch size does not divide the image.
+
+    Taught in lesson 01.
+    """
+    panels, aspect = len(patch_sizes), image.width / image.height
+    width = min(9, panels * min(10, 4.2 * min(aspect, 1) * max(aspect / 2, 1)))  # inches
+    figure, axes = plt.subplots(1, panels, figsize=(width, width / panels / aspect + 0.3), squeeze=False)
+    for axis, patch_size in zip(axes.flat, patch_sizes, strict=True):
+        rows, columns = patches.grid(image.height, image.width, patch_size)
+        axis.imshow(image, extent=(0, columns, rows, 0), interpolation="nearest")
+        axis.set(xticks=range(columns + 1), yticks=range(rows + 1))
+        axis.grid(True, color="white", linewidth=1.2)
+        axis.set_axisbelow(False)
+        axis.tick_params(length=0, labelbottom=False, labelleft=False)
+        axis.spines[:].set_visible(False)
+        axis.set_title(f"{patch_size} pixels: {rows} x {columns} = {rows * columns} patches", fontsize=10)
+        if numbered:
+            _number(axis, rows, columns)
+    return figure
+
+
+def _number(axis: Axes, rows: int, columns: int) -> None:
+    """Write its number on each patch."""
+    box = {"facecolor": "black", "alpha": 0.6, "pad": 0.6, "linewidth": 0}
+    for number in range(rows * columns):
+        row, column = divmod(number, columns)
+        axis.text(column + 0.07, row + 0.1, str(number), fontsize=6, va="top", color="white", bbox=box)
+
+
+def map_grid(
+    maps: torch.Tensor, positions: Sequence[tuple[int, int]], label: str, columns: int = 4
+) -> Figure:
+    """Draw maps over the patches of a picture side by side, in one colour scale, a cross where each belongs.
+
+    Args:
+        maps: (K, rows, columns), a value for each patch.
+        positions: For each map, the row and the column of the patch that it is about.
+        label: What the values are, with their unit.
+        columns: Maps in a row of the figure.
+
+    Raises:
+        ValueError: If there is no map, or not as many positions as maps.
+
+    Taught in lesson 01.
+    """
+    if maps.ndim != 3 or len(maps) == 0 or len(maps) != len(positions):
+        got = f"maps {tuple(maps.shape)} and {len(positions)} positions"
+        raise ValueError(f"got {got}; expected maps (K, rows, columns), K at least 1, and K positions")
+    columns = min(columns, len(maps))
+    rows = math.ceil(len(maps) / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.75 * columns + 0.8, 2.0 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    low, high = maps.min().item(), maps.max().item()
+    for axis, values, (row, column) in zip(axes.flat, maps, positions, strict=False):
+        drawn = axis.imshow(values, vmin=low, vmax=high)
+        axis.plot(column, row, "x", color="#D55E00", markersize=8, markeredgewidth=2)
+        axis.set_title(f"row {row}, column {column}", fontsize=9, fontweight="normal", loc="center")
+    figure.colorbar(drawn, ax=axes, label=label, shrink=0.85)
     return figure
 
 

@@ -119,6 +119,18 @@ def test_a_lesson_has_one_time_limit(tmp_path: Path) -> None:
     assert str(result.failure) == "cell 2 `import time`: still running after 3 s, the limit for a lesson"
 
 
+def test_a_widget_is_run_and_leaves_no_output(tmp_path: Path) -> None:
+    """A slider that draws into its own output area is moved by the code, as a learner would."""
+    code = "import ipywidgets\nslider = ipywidgets.IntSlider(2)\n"
+    code += "double = ipywidgets.interactive(lambda x: print('drawn') or 2 * x, x=slider)\n"
+    code += "slider.value = 21\nassert double.result == 42\ndouble"
+    write(tmp_path / "01_widget.ipynb", new_code_cell(code))
+    assert [result.status for result in commands.write_outputs(tmp_path)] == ["ok"]
+    lesson = read_lesson(tmp_path / "01_widget.ipynb")
+    assert lesson.cells[0].outputs == []
+    assert "widgets" not in lesson.metadata
+
+
 def test_a_kernel_that_dies_is_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "01_dies.ipynb"
     write(path, new_code_cell("import os\nos._exit(1)"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from matplotlib import pyplot as plt
 from PIL import Image
 
@@ -57,6 +58,40 @@ def test_a_grid_has_a_place_and_a_title_for_each_image():
 def test_a_grid_that_does_not_add_up_is_refused(number, titles):
     with pytest.raises(ValueError, match="expected"):
         plotting.image_grid([Image.new("RGB", (3, 4))] * number, titles)
+
+
+def test_a_patch_grid_says_how_many_patches_there_are():
+    figure = plotting.patch_grid(Image.new("RGB", (48, 32)), [16, 8], numbered=True)
+    assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == [
+        "16 pixels: 2 x 3 = 6 patches",
+        "8 pixels: 4 x 6 = 24 patches",
+    ]
+    assert [text.get_text() for text in figure.axes[0].texts] == list("012345")
+    plt.close(figure)
+
+
+def test_a_patch_grid_refuses_a_patch_that_does_not_divide():
+    with pytest.raises(ValueError, match="width is 48 pixels, which patches of 32"):
+        plotting.patch_grid(Image.new("RGB", (48, 32)), [32])
+    plt.close("all")
+
+
+def test_maps_share_one_scale_and_a_cross_marks_the_place():
+    maps = torch.arange(30.0).reshape(5, 2, 3)
+    places = [(0, 1), (1, 2), (0, 0), (1, 0), (1, 1)]
+    figure = plotting.map_grid(maps, places, "similarity", columns=3)
+    drawn = [axis for axis in figure.axes if axis.images and axis.lines]
+    assert len(drawn) == 5
+    assert {axis.images[0].get_clim() for axis in drawn} == {(0.0, 29.0)}
+    assert [(axis.lines[0].get_ydata()[0], axis.lines[0].get_xdata()[0]) for axis in drawn] == places
+    assert figure.axes[-1].get_ylabel() == "similarity"
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("shape", "number"), [((2, 3, 3), 1), ((0, 3, 3), 0), ((3, 3), 3)])
+def test_maps_that_do_not_add_up_are_refused(shape, number):
+    with pytest.raises(ValueError, match="expected maps"):
+        plotting.map_grid(torch.zeros(shape), [(0, 0)] * number, "similarity")
 
 
 def test_learning_curves_show_every_run():

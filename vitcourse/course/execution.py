@@ -91,7 +91,6 @@ def execute(path: Path, time_limit: float = TIME_LIMIT, env: Mapping[str, str] |
         resources={"metadata": {"path": str(path.parent)}},
         timeout_func=cells.seconds_left,
         on_cell_start=cells.started,
-        store_widget_state=False,
         record_timing=False,
         coalesce_streams=True,
     )
