@@ -1,8 +1,9 @@
-"""The command `vitcourse`: doctor, download, mirror."""
+"""The command `vitcourse`: doctor, download, mirror, evaluate."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ examples:
   vitcourse download                     the core set: both fridge sets and ViT-Tiny
   vitcourse download deit-tiny vit-base
   vitcourse mirror /media/usb/vitcourse  for a workshop without a network
+  vitcourse evaluate --images val --model deit-tiny
 """
 
 
@@ -74,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     mirror.add_argument("directory", metavar="DIR", help="the folder to write, for VITCOURSE_MIRROR")
     mirror.add_argument("names", nargs="*", metavar="NAME", help="assets to put in; default: the core set")
     mirror.set_defaults(run=_mirror)
+
+    evaluate = commands.add_parser("evaluate", help="top-1 and top-5 accuracy on a folder of images")
+    evaluate.add_argument("--images", required=True, metavar="FOLDER", help="holds one folder a class")
+    evaluate.add_argument("--model", metavar="NAME", help="a name of the course, a folder or a Hub id")
+    evaluate.add_argument("--real-labels", metavar="FILE", help="real.json of ImageNet-ReaL")
+    evaluate.add_argument("--json", action="store_true", help="print the result as JSON")
+    evaluate.set_defaults(run=_evaluate)
     return parser
 
 
@@ -97,4 +106,23 @@ def _mirror(arguments: argparse.Namespace) -> int:
 
     mirror(arguments.directory, arguments.names)
     print(f"Use it with VITCOURSE_MIRROR={arguments.directory}")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from vitcourse import assets, imagenet
+    from vitcourse.classifier import Classifier
+    from vitcourse.images import ImageError
+    from vitcourse.models import CheckpointError
+    from vitcourse.run import MODELS, quiet
+
+    quiet()
+    name = arguments.model or MODELS[assets.mode()]
+    try:
+        real = imagenet.read_real_labels(arguments.real_labels) if arguments.real_labels else None
+        result = imagenet.evaluate(Classifier(name), arguments.images, real)
+    except (CheckpointError, ImageError, imagenet.FolderError) as error:
+        return _fail(str(error))
+    result = {"model": name, **result}
+    print(json.dumps(result, indent=2) if arguments.json else imagenet.as_text(result))
     return 0

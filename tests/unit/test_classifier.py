@@ -1,0 +1,242 @@
+"""`vc.Classifier`: one answer an image, the same whatever holds the picture, by softmax or sigmoid."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import (
+    DeiTConfig,
+    DeiTForImageClassification,
+    DeiTForImageClassificationWithTeacher,
+    DeiTImageProcessor,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessor,
+)
+
+import vitcourse as vc
+from vitcourse import devices
+from vitcourse.images import ImageError
+from vitcourse.models import CheckpointError
+
+SMALL = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 48,
+    "image_size": 32,
+    "patch_size": 16,
+    "id2label": dict(enumerate(["ant", "bee", "cat", "dog", "elk", "fox", "gnu"])),
+    "initializer_range": 0.5,
+}
+FAMILIES = {
+    "vit": (ViTForImageClassification, ViTConfig, ViTImageProcessor),
+    "deit": (DeiTForImageClassification, DeiTConfig, DeiTImageProcessor),
+    "distilled": (DeiTForImageClassificationWithTeacher, DeiTConfig, DeiTImageProcessor),
+}
+
+
+@pytest.fixture
+def make(tmp_path):
+    def checkpoint(family="vit", **config):
+        model_class, config_class, processor_class = FAMILIES[family]
+        torch.manual_seed(0)
+        model_class(config_class(**SMALL | config)).save_pretrained(tmp_path / family)
+        processor_class(size={"height": 32, "width": 32}, do_center_crop=False).save_pretrained(
+            tmp_path / family
+        )
+        return tmp_path / family
+
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    generator = np.random.default_rng(0)
+    shapes = [(30, 40, 3), (50, 32, 3), (32, 32, 3), (64, 20, 3), (33, 33, 3)]
+    return [Image.fromarray(generator.integers(0, 256, shape).astype(np.uint8)) for shape in shapes]
+
+
+def scores(answer):
+    return {row["label"]: row["score"] for row in answer}
+
+
+def same(one, other, tolerance=1e-5):
+    return all(
+        scores(one)[label] == pytest.approx(scores(other)[label], abs=tolerance) for label in scores(one)
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_family_answers_as_the_model_itself(make, pictures, family):
+    classifier = vc.Classifier(make(family), precision="fp32")
+    model, processor = vc.load(make(family))
+    with torch.inference_mode():
+        expected = model(**processor(pictures, return_tensors="pt")).logits.softmax(-1)
+    answers = classifier.predict(pictures, top_k=None)
+    assert len(answers) == len(pictures)
+    for answer, row in zip(answers, expected, strict=True):
+        assert [a["label"] for a in answer] == [
+            model.config.id2label[i] for i in row.argsort(descending=True).tolist()
+        ]
+        assert [a["score"] for a in answer] == pytest.approx(
+            row.sort(descending=True).values.tolist(), abs=1e-5
+        )
+        assert sum(a["score"] for a in answer) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_timm_network_takes_every_mode_too(tmp_path, pictures):
+    import timm
+
+    network = timm.create_model("mobilenetv2_035")
+    timm.models.save_for_hf(network, str(tmp_path), safe_serialization=True)
+    config = json.loads((tmp_path / "config.json").read_text()) | {"model_args": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    classifier = vc.Classifier(tmp_path, precision="fp32")
+    answers = classifier.predict(
+        [pictures[0], pictures[0].convert("RGBA"), pictures[0].convert("L")], top_k=3
+    )
+    assert same(answers[0], answers[1])
+    assert [len(answer) for answer in answers] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "CMYK", "RGBa"])
+def test_other_modes_give_the_answer_of_the_rgb_picture(make, pictures, mode):
+    classifier = vc.Classifier(make(), precision="fp32")
+    other = pictures[0].convert("RGBA").convert(mode) if mode == "RGBa" else pictures[0].convert(mode)
+    assert same(classifier.predict(other)[0], classifier.predict(pictures[0])[0])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16", "grey array"])
+def test_grey_modes_give_the_answer_of_the_grey_picture(make, pictures, mode):
+    classifier = vc.Classifier(make(), precision="fp32")
+    grey = pictures[0].convert("L")
+    other = (
+        {
+            "I;16": Image.fromarray(np.asarray(grey).astype(np.uint16) * 257),
+            "grey array": np.asarray(grey),
+        }.get(mode)
+        if mode not in ("L", "LA")
+        else grey.convert(mode)
+    )
+    assert same(classifier.predict(other)[0], classifier.predict(grey.convert("RGB"))[0])
+
+
+def test_one_image_is_a_list_of_one_answer(make, pictures, tmp_path):
+    classifier = vc.Classifier(make())
+    pictures[0].save(tmp_path / "one.png")
+    held = [tmp_path / "one.png", (tmp_path / "one.png").read_bytes(), pictures[0], np.asarray(pictures[0])]
+    for image in held:
+        (answer,) = classifier.predict(image, top_k=2)
+        assert same(answer, classifier.predict([pictures[0]], top_k=2)[0])
+
+
+def test_lists_tuples_generators_and_batches_give_the_same(make, pictures):
+    classifier = vc.Classifier(make(), precision="fp32")
+    expected = classifier.predict(pictures)
+    for images, batch_size in [(tuple(pictures), 1), ((p for p in pictures), 2), (iter(pictures), 100)]:
+        answers = classifier.predict(images, batch_size=batch_size)
+        assert len(answers) == 5
+        assert all(same(one, other) for one, other in zip(answers, expected, strict=True))
+
+
+def test_a_generator_is_read_batch_by_batch(make, pictures):
+    read = []
+    batches = vc.Classifier(make()).batch_logits((read.append(1) or p for p in pictures), batch_size=2)
+    assert next(batches).shape == (2, 7)
+    assert len(read) == 2
+
+
+def test_no_images_no_answers(make):
+    assert vc.Classifier(make()).predict([]) == []
+
+
+def test_top_k(make, pictures):
+    classifier = vc.Classifier(make())
+    assert [len(classifier.predict(pictures[0], top_k=k)[0]) for k in (1, 5, 7, 100, None)] == [1, 5, 7, 7, 7]
+    answer = classifier.predict(pictures[0], top_k=7)[0]
+    assert [row["score"] for row in answer] == sorted((row["score"] for row in answer), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"top_k": 0}, {"top_k": -1}, {"top_k": 2.5}, {"top_k": True}, {"batch_size": 0}]
+)
+def test_wrong_numbers_are_refused(make, pictures, wrong):
+    with pytest.raises(ValueError, match=r"(top_k|batch_size) is .*expected a positive whole number"):
+        vc.Classifier(make()).predict(pictures, **wrong)
+
+
+def test_sigmoid_where_several_labels_can_be_true(make, pictures):
+    folder = make(problem_type="multi_label_classification")
+    classifier = vc.Classifier(folder, precision="fp32")
+    assert classifier.multi_label
+    logits = torch.cat(list(classifier.batch_logits(pictures)))
+    for answer, row in zip(classifier.predict(pictures, top_k=None), logits, strict=True):
+        assert [a["score"] for a in answer] == pytest.approx(
+            row.sigmoid().sort(descending=True).values.tolist()
+        )
+
+
+def test_a_pair_is_used_as_it_is(make, pictures):
+    model, processor = vc.load(make(), labels=["a", "b"])
+    model.train()
+    classifier = vc.Classifier((model, processor), precision="bf16")
+    assert classifier.model is model
+    assert scores(classifier.predict(pictures[0])[0]) == pytest.approx(
+        {"a": 0.5, "b": 0.5}
+    )  # a head of zeros
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert not model.training
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "bf16", "fp16"])
+def test_precisions_agree(make, pictures, precision):
+    folder = make(initializer_range=0.02)
+    classifier = vc.Classifier(folder, precision=precision)
+    assert classifier.precision in ("fp32", "bf16", "fp16")
+    exact = vc.Classifier(folder, precision="fp32").predict(pictures, top_k=None)
+    for one, other in zip(classifier.predict(pictures, top_k=None), exact, strict=True):
+        assert same(one, other, tolerance=0.02)
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("cpu", "fp32"), ("mps", "fp32"), ("cuda", "bf16")])
+def test_auto_asks_the_device(make, monkeypatch, device, chosen):
+    asked = []
+    answer = {"fp32": "no"}.get(chosen, chosen)
+    monkeypatch.setattr(devices, "mixed_precision", lambda name: asked.append(name) or answer)
+    monkeypatch.setattr(ViTForImageClassification, "device", property(lambda self: torch.device(device)))
+    assert vc.Classifier(vc.load(make())).precision == chosen
+    assert asked == [device]
+
+
+@pytest.mark.skipif(devices.name() == "cpu", reason="no accelerator here")
+@pytest.mark.parametrize("precision", ["auto", "fp32", "fp16"])
+def test_an_accelerator_agrees_with_the_cpu(make, pictures, precision):
+    folder = make(initializer_range=0.02)
+    fast = vc.Classifier(folder, precision=precision)
+    assert fast.device.type == devices.name()
+    slow = vc.Classifier(vc.load(folder), precision="fp32")
+    pairs = zip(fast.predict(pictures, top_k=None), slow.predict(pictures, top_k=None), strict=True)
+    assert all(same(one, other, tolerance=0.02) for one, other in pairs)
+
+
+def test_what_is_no_image_is_named(make, pictures, tmp_path):
+    classifier = vc.Classifier(make())
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(ImageError, match=r"notes\.txt: this is no image"):
+        classifier.predict([pictures[0], tmp_path / "notes.txt"])
+    with pytest.raises(ImageError, match=r"images\[3\]"):
+        classifier.predict([*pictures[:3], b"hello"], batch_size=2)
+
+
+def test_wrong_models_and_precisions_are_refused(make):
+    with pytest.raises(ValueError, match=r"precision is 'int8'; expected auto, fp32, bf16, fp16"):
+        vc.Classifier(make(), precision="int8")
+    with pytest.raises(ValueError, match=r"model is a int; expected .*vc\.load"):
+        vc.Classifier(7)
+    with pytest.raises(ValueError, match=r"expected .*the pair"):
+        vc.Classifier((1, 2))
+    with pytest.raises(CheckpointError, match="vit-tiny"):
+        vc.Classifier("vit-enormous")

@@ -1,0 +1,140 @@
+"""The front door for inference: pictures of any kind in, labels with scores out.
+
+Decoding (`vitcourse.images`), preprocessing and the model are three steps, one after the other.
+
+Taught in lesson 04.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import PIL.Image
+import torch
+from transformers import BaseImageProcessor, PreTrainedModel
+
+from vitcourse import devices, models
+from vitcourse.images import ImageLike, decode_all
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_BATCH_SIZES = {"cpu": 8, "mps": 32, "cuda": 64}
+
+
+class Classifier:
+    """A classification model with its own preprocessing.
+
+    Attributes:
+        model: The network, in evaluation mode.
+        processor: Its image processor.
+        labels: Class names, in the order of the logits.
+        multi_label: Whether each class gets its own probability (sigmoid) or all share one (softmax).
+        device: Where the model computes.
+        precision: "fp32", "bf16" or "fp16".
+
+    Taught in lesson 04.
+    """
+
+    def __init__(
+        self, model: str | Path | tuple[PreTrainedModel, BaseImageProcessor], precision: str = "auto"
+    ) -> None:
+        """Load a model, or take one that is loaded.
+
+        Args:
+            model: A name of the course ("vit-tiny"), a folder, an id on the Hub, or the pair from `vc.load`.
+                A pair stays on its device, and its weights are left as they are.
+            precision: "fp32", "bf16", "fp16", or "auto": the fastest that the device computes in hardware.
+
+        Raises:
+            ValueError: If the precision is another, or a tuple is no pair.
+            CheckpointError: If there is no such checkpoint, or its weights do not fit.
+        """
+        if precision not in ("auto", *PRECISIONS):
+            raise ValueError(f"precision is {precision!r}; expected auto, {', '.join(PRECISIONS)}")
+        self.model, self.processor = _pair(model)
+        self.labels = [self.model.config.id2label[index] for index in range(self.model.config.num_labels)]
+        self.multi_label = self.model.config.problem_type == "multi_label_classification"
+        self.device = self.model.device
+        self.precision = _choose(self.device.type) if precision == "auto" else precision
+
+    def predict(
+        self, images: ImageLike | Iterable[ImageLike], top_k: int | None = 5, batch_size: int | None = None
+    ) -> list[list[dict[str, str | float]]]:
+        """Classify images.
+
+        Args:
+            images: One image, or a list or generator of them. Each is a path, the bytes of an image file, a
+                PIL image of any mode, or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
+            top_k: How many classes to return for each; None for all.
+            batch_size: Images a forward pass; by default one that suits the device. A generator is read
+                batch by batch.
+
+        Returns:
+            One list an image, also for a single image: `{"label": str, "score": float}`, highest first.
+            Scores are probabilities: they add up to 1 over all classes or, if the model is multi-label,
+            stand each on their own.
+
+        Raises:
+            ImageError: If something is no image; the message has its path or its position.
+            ValueError: If top_k or batch_size is not a positive whole number.
+
+        Taught in lesson 04.
+        """
+        _check_positive("top_k", top_k)
+        k = min(top_k or len(self.labels), len(self.labels))
+        answers = []
+        for logits in self.batch_logits(images, batch_size):
+            scores = logits.sigmoid() if self.multi_label else logits.softmax(-1)  # (B, C)
+            best = logits.topk(k).indices  # (B, k)
+            for row, indices in zip(scores, best.tolist(), strict=True):
+                answers.append([{"label": self.labels[i], "score": row[i].item()} for i in indices])
+        return answers
+
+    def batch_logits(
+        self, images: ImageLike | Iterable[ImageLike], batch_size: int | None = None
+    ) -> Iterator[torch.Tensor]:
+        """Yield the logits of images batch by batch: (B, C), fp32, on the CPU.
+
+        Raises:
+            ImageError: If something is no image.
+            ValueError: If batch_size is not a positive whole number.
+
+        Taught in lesson 04.
+        """
+        _check_positive("batch_size", batch_size)
+        pictures = decode_all(images)
+        while batch := list(itertools.islice(pictures, batch_size or _BATCH_SIZES.get(self.device.type, 8))):
+            yield self.forward(self.preprocess(batch))
+
+    def preprocess(self, pictures: list[PIL.Image.Image]) -> torch.Tensor:
+        """Turn RGB pictures of any sizes into `pixel_values` (B, 3, H, W), by the checkpoint's own file."""
+        return self.processor(pictures, return_tensors="pt")["pixel_values"]
+
+    @torch.inference_mode()
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Run the model on `pixel_values` (B, 3, H, W); the logits (B, C) come back in fp32 on the CPU."""
+        self.model.eval()
+        dtype, reduced = PRECISIONS[self.precision], self.precision != "fp32"
+        with torch.autocast(self.device.type, dtype if reduced else None, enabled=reduced):
+            return self.model(pixel_values=pixel_values.to(self.device)).logits.float().cpu()
+
+
+def _pair(model: object) -> tuple[PreTrainedModel, BaseImageProcessor]:
+    if isinstance(model, str | Path):
+        network, processor = models.load(model)
+        return network.to(devices.name()), processor
+    if isinstance(model, tuple | list) and len(model) == 2 and isinstance(model[0], PreTrainedModel):
+        return tuple(model)
+    raise ValueError(
+        f"model is a {type(model).__name__}; expected a name of the course, a folder, an id on the Hub, or "
+        "the pair (model, processor) from vc.load"
+    )
+
+
+def _choose(device: str) -> str:
+    precision = devices.mixed_precision(device)
+    return "fp32" if precision == "no" else precision
+
+
+def _check_positive(name: str, value: int | None) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{name} is {value!r}; expected a positive whole number, or None")
