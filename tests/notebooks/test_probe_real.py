@@ -1,0 +1,40 @@
+"""What lesson 05 promises for the real photos: a linear probe on ViT-Tiny; only where a mirror is at hand."""
+
+import os
+
+import numpy as np
+import pytest
+from datasets import concatenate_datasets
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from vitcourse import features, fridge
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
+)
+
+
+def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VITCOURSE_ASSETS", "real")
+    monkeypatch.setenv("VITCOURSE_DATA", str(tmp_path))
+    photos = concatenate_datasets(list(fridge.multiclass().values()))
+    found, labels = features.extract("vit-tiny", photos, [12]), np.array(photos["label"])
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    accuracy = {}
+    for pooling in features.POOLINGS:
+        runs = [
+            cross_val_score(
+                probe, found.vectors(pooling), labels, cv=StratifiedKFold(5, shuffle=True, random_state=seed)
+            )
+            for seed in range(3)
+        ]
+        accuracy[pooling] = np.mean(runs, axis=1)
+    with capsys.disabled():
+        shown = "; ".join(f"{pooling} {values.round(3)}" for pooling, values in accuracy.items())
+        print(f"\nlinear probe on {len(photos)} real photos, five folds, three seeds: {shown}")
+    assert len(photos) == 134
+    assert accuracy["class"].min() >= 0.93
+    assert accuracy["class"].mean() > accuracy["mean"].mean() + 0.04
