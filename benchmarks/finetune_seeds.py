@@ -12,6 +12,7 @@ import json
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -58,6 +59,7 @@ def measure(name: str, recipe: training.Recipe, pretrained: bool) -> dict:
     if not pretrained:
         set_seed(recipe.seed)
         model = type(model)(model.config)
+        recipe = replace(recipe, learning_rate=recipe.learning_rate * recipe.head_factor, head_factor=1)
     loaders = vc.preprocessing.loaders(splits, processor, seed=recipe.seed)
     training.fit(model, loaders, recipe)
     accelerator = training.start(recipe)

@@ -16,8 +16,8 @@ from matplotlib import pyplot as plt
 from vitcourse import assets, devices
 
 _SHOWN = ("torch", "transformers", "timm", "accelerate")
-_MODELS = {"demo": "vit-micro", "real": "vit-tiny"}
-LEARNING_RATES = {"vit-micro": 5e-4, "deit-micro": 5e-4, "deit-micro-distilled": 5e-4, "vit-tiny": 1e-4}
+MODELS = {"demo": "vit-micro", "real": "vit-tiny"}
+LEARNING_RATES = {"vit-micro": 2e-4, "vit-tiny": 1e-4}
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ def setup(seed: int = 0) -> Run:
     """
     set_seed(seed)
     plt.style.use(Path(__file__).with_name("course.mplstyle"))
-    _quiet()
+    quiet()
     mode = assets.mode()
-    model = _MODELS[mode]
+    model = MODELS[mode]
     run = Run(mode, model, LEARNING_RATES[model], devices.name(), devices.mixed_precision(), seed)
     print(_summary(run))
     return run
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Leave out the libraries' progress bars and loading reports: `vc.load` checks what they would say."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from transformers import get_cosine_schedule_with_warmup
 from transformers.utils import ModelOutput
 
-from vitcourse import devices
+from vitcourse import devices, models
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,8 @@ def optimizer_and_schedule(
 ) -> tuple[Optimizer, LRScheduler]:
     """Return the optimizer and its schedule: warm-up, then a cosine to 0, one step a weight update."""
     steps = recipe.epochs * math.ceil(batches_per_epoch / recipe.gradient_accumulation_steps)
-    optimizer = create_optimizer_v2(parameter_groups(model, recipe), recipe.optimizer, lr=recipe.learning_rate)
+    groups = parameter_groups(model, recipe)
+    optimizer = create_optimizer_v2(groups, recipe.optimizer, lr=recipe.learning_rate)
     return optimizer, get_cosine_schedule_with_warmup(optimizer, round(recipe.warmup * steps), steps)
 
 
@@ -140,7 +141,7 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict]:
 
     Taught in lesson 06.
     """
-    heads = head_parameters(model)
+    heads = tuple(models.heads(model))
     groups = [
         {"params": [], "weight_decay": decay, "lr": rate}
         for rate in (recipe.learning_rate, recipe.learning_rate * recipe.head_factor)
@@ -149,16 +150,8 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict]:
     for name, parameter in model.named_parameters():
         is_matrix = name.endswith("weight") and parameter.ndim > 1
         if parameter.requires_grad:
-            groups[2 * (name in heads) + (not is_matrix)]["params"].append(parameter)
+            groups[2 * name.startswith(heads) + (not is_matrix)]["params"].append(parameter)
     return [group for group in groups if group["params"]]
-
-
-def head_parameters(model: nn.Module) -> set[str]:
-    """Return the names of the parameters of the classification head: of transformers' models, those outside
-    `base_model`; of others, none.
-    """
-    backbone = getattr(model, "base_model_prefix", None)
-    return {name for name, _ in model.named_parameters() if backbone and not name.startswith(f"{backbone}.")}
 
 
 def train_one_epoch(

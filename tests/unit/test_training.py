@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from vitcourse import devices, training
+from vitcourse import devices, models, training
 from vitcourse.training import Recipe
 
 FP32 = {"mixed_precision": "no"}
@@ -63,10 +63,19 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
 
 
 def test_only_weight_matrices_decay():
-    decayed, others = training.parameter_groups(Network(), 0.05)
+    decayed, others = training.parameter_groups(Network(), Recipe(weight_decay=0.05))
     assert [p.shape for p in decayed["params"]] == [(3, 12)]
     assert sorted(p.ndim for p in others["params"]) == [1, 1, 1, 3]
     assert (decayed["weight_decay"], others["weight_decay"]) == (0.05, 0.0)
+
+
+def test_the_head_learns_faster_than_the_backbone():
+    model, _ = models.load("vit-micro", labels=["a", "b"])
+    groups = training.parameter_groups(model, Recipe(learning_rate=1e-3, head_factor=5))
+    rates = {id(p): group["lr"] for group in groups for p in group["params"]}
+    assert len(rates) == len(list(model.parameters()))
+    assert {rates[id(p)] for p in model.classifier.parameters()} == {5e-3}
+    assert {rates[id(p)] for p in model.vit.parameters()} == {1e-3}
 
 
 def test_frozen_parameters_are_left_out_and_do_not_move():
