@@ -85,6 +85,6 @@ FAMILY = {
         IMAGENET, SHORTER, Start("vit-micro", 1), teacher="convnet-micro", deit_augmentation=True
     ),
     "deit-micro-384": Member(
-        IMAGENET, (Phase(384, 6_400, 5e-4),), Start("deit-micro", len(SHORTER)), deit_augmentation=True
+        IMAGENET, (Phase(384, 12_800, 1.2e-3),), Start("deit-micro", len(SHORTER)), deit_augmentation=True
     ),
 }

@@ -2,6 +2,7 @@
 
 import demo_family
 import pytest
+import timm
 import torch
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
@@ -18,6 +19,18 @@ def accuracies():
 def test_it_knows_held_out_pictures(accuracies, name):
     assert accuracies[name]["top-1"] >= 80
     assert accuracies[name]["top-5"] >= 95
+
+
+def test_the_teacher_knows_more_than_its_students_before_jpeg(accuracies):
+    teacher = accuracies["convnet-micro"]["top-1 as drawn"]
+    for student in ("deit-micro", "deit-micro-distilled", "deit-micro-384"):
+        assert teacher > accuracies[student]["top-1 as drawn"], student
+
+
+def test_distillation_and_resolution_cost_no_more_than_the_noise_of_492_pictures(accuracies):
+    plain = accuracies["deit-micro"]["top-1 as drawn"]
+    for other in ("deit-micro-distilled", "deit-micro-384"):
+        assert accuracies[other]["top-1 as drawn"] >= plain - 2.5, other
 
 
 def test_wrong_preprocessing_costs_points(accuracies):
@@ -57,3 +70,9 @@ def test_each_has_a_card_and_loads_by_its_folder(name):
     model = AutoModelForImageClassification.from_pretrained(folder)
     assert AutoImageProcessor.from_pretrained(folder)
     assert tuple(model.config.id2label.values()) == world.CLASSES
+
+
+def test_timm_loads_the_teacher_with_its_class_names():
+    network = timm.create_model(f"local-dir:{assets.find('convnet-micro')}", pretrained=True)
+    assert network.num_classes == len(world.CLASSES)
+    assert tuple(network.pretrained_cfg["label_names"]) == world.CLASSES
