@@ -10,10 +10,10 @@ from pathlib import Path
 
 import PIL.Image
 import torch
-from scipy.stats import binomtest
 from timm.data import ImageNetInfo
 from tqdm import tqdm
 
+from vitcourse import intervals
 from vitcourse.classifier import Classifier
 
 NUM_CLASSES, NUM_VALIDATION = 1000, 50_000
@@ -73,13 +73,11 @@ def evaluate(
 def proportion(hits: Sequence[bool]) -> dict[str, float]:
     """Return `right`, `of`, `accuracy`, and the 95 % Wilson interval `low` to `high`, all from 0 to 1."""
     right, total = sum(hits), len(hits)
-    interval = binomtest(right, total).proportion_ci(method="wilson")
     return {
         "right": right,
         "of": total,
         "accuracy": right / total,
-        "low": float(interval.low),
-        "high": float(interval.high),
+        **intervals.wilson(right, total)._asdict(),
     }
 
 
