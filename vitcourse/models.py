@@ -8,12 +8,15 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
+from timm.layers import DropPath
+from timm.models import group_parameters
 from torch import nn
 from transformers import (
     AutoImageProcessor,
     AutoModelForImageClassification,
     BaseImageProcessor,
     PreTrainedModel,
+    logging,
 )
 
 from vitcourse import assets
@@ -69,13 +72,95 @@ def load(
     return model.eval(), processor
 
 
-def heads(model: nn.Module) -> dict[str, nn.Linear]:
-    """Return the classification heads of a model by attribute name.
+def quiet() -> None:
+    """Leave out transformers' progress bars and loading reports: `load` checks what they would say."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
-    One for ViT and plain DeiT, two for a distilled DeiT (class token and distillation token).
+
+def heads(model: nn.Module) -> dict[str, nn.Linear]:
+    """Return the classification heads of a model by the names they have in it.
+
+    One for ViT, plain DeiT and timm's networks, two for a distilled DeiT (class and distillation token).
     """
     names = ("classifier", "cls_classifier", "distillation_classifier")
-    return {name: getattr(model, name) for name in names if hasattr(model, name)}
+    found = {name: getattr(model, name) for name in names if hasattr(model, name)}
+    if hasattr(model, "timm_model"):
+        head = model.timm_model.get_classifier()
+        found = {name: module for name, module in model.named_modules() if module is head}
+    return found
+
+
+def layers_below_top(model: nn.Module) -> dict[str, int]:
+    """Return for each parameter how many layers stand between its own and the head: 0 for the last layer.
+
+    The embeddings are the first layer, each block is one; the final normalisation and the head count as 0.
+    """
+    network = getattr(model, "timm_model", model)
+    blocks = {"stem": r".*(?:embeddings|patch_embed)\.", "blocks": r".*(?:layers|blocks)\.(\d+)\."}
+    matcher = network.group_matcher(coarse=False) if hasattr(network, "group_matcher") else blocks
+    layers = group_parameters(network, matcher, reverse=True)
+    last = max((layer for name, layer in layers.items() if layer < max(layers.values())), default=0)
+    prefix = "timm_model." if network is not model else ""
+    return {prefix + name: max(last - layer, 0) for name, layer in layers.items()}
+
+
+def freeze(model: nn.Module, what: int | str) -> None:
+    """Keep the weights of some parameters, and the statistics beside them; the head always learns.
+
+    Args:
+        model: The network.
+        what: "none", "backbone" for all but the head, or how many blocks from the first, the embeddings
+            included.
+
+    Raises:
+        ValueError: If it is something else, or there are fewer blocks.
+
+    Taught in lesson 06.
+    """
+    below_top = layers_below_top(model)
+    blocks = max(below_top.values())
+    if what not in ("none", "backbone") and not (isinstance(what, int) and 0 <= what <= blocks):
+        raise ValueError(
+            f"freeze is {what!r}; expected none, backbone, or a number of blocks from 0 to {blocks}"
+        )
+    if what in ("none", 0):
+        return
+    highest = -1 if what == "backbone" else blocks - what
+    for name, parameter in model.named_parameters():
+        if not name.startswith(tuple(heads(model))) and below_top[name] >= max(highest, 0):
+            parameter.requires_grad_(False)
+    for module in model.modules():
+        frozen = [not parameter.requires_grad for parameter in module.parameters(recurse=False)]
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and frozen and all(frozen):
+            module.register_forward_pre_hook(_keep_statistics)
+
+
+def _keep_statistics(module: nn.Module, _: object) -> None:
+    """Let a frozen batch normalisation use its statistics, and leave them as they are, in training too."""
+    module.eval()
+
+
+def set_drop_path(model: PreTrainedModel, rate: float) -> None:
+    """Leave a block's branches out by chance while training, the later the block, the more often.
+
+    Stochastic depth (Huang et al., arXiv:1603.09382, section 3), as in DeiT.
+
+    Args:
+        model: A ViT or DeiT of transformers. It drops out each branch before it is added; that place is used.
+        rate: How often the last block's branches are left out, 0 to 1.
+
+    Raises:
+        ValueError: If the network is another.
+    """
+    blocks = getattr(model.base_model, "layers", None)
+    if blocks is None:
+        raise ValueError(
+            f"drop_path is {rate}, but the model is a {type(model).__name__}; expected a ViT or DeiT of "
+            "transformers. Create a timm network with drop_path_rate= instead"
+        )
+    for block, block_rate in zip(blocks, torch.linspace(0, rate, len(blocks)).tolist(), strict=True):
+        block.dropout = DropPath(block_rate).train(block.training)
 
 
 def _locate(source: str | Path) -> str:
@@ -125,14 +210,13 @@ def _new_head(model: PreTrainedModel, labels: list[str]) -> None:
     """Give the model a new classification head (two, if distilled), zero as in the ViT paper, section 3.2."""
     if hasattr(model, "timm_model"):
         model.timm_model.reset_classifier(len(labels))
-        for parameter in model.timm_model.get_classifier().parameters():
+    else:
+        for name, old in heads(model).items():
+            width = getattr(old, "in_features", model.config.hidden_size)
+            setattr(model, name, torch.nn.Linear(width, len(labels)))
+    for head in heads(model).values():
+        for parameter in head.parameters():
             torch.nn.init.zeros_(parameter)
-    for name, old in heads(model).items():
-        width = getattr(old, "in_features", model.config.hidden_size)
-        new = torch.nn.Linear(width, len(labels))
-        torch.nn.init.zeros_(new.weight)
-        torch.nn.init.zeros_(new.bias)
-        setattr(model, name, new)
     model.num_labels = len(labels)
     model.config.id2label = dict(enumerate(labels))
     model.config.label2id = {label: index for index, label in enumerate(labels)}

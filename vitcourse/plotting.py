@@ -152,5 +152,6 @@ def learning_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
     right.yaxis.set_major_formatter(PercentFormatter(1))
     for axis in (left, right):
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    left.legend()
+    if len(histories) > 1:
+        left.legend()
     return figure

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
-import transformers
 from accelerate.utils import set_seed
 from matplotlib import pyplot as plt
 
-from vitcourse import assets, devices
+from vitcourse import assets, devices, models
 
 _SHOWN = ("torch", "transformers", "timm", "accelerate")
 MODELS = {"demo": "vit-micro", "real": "vit-tiny"}
@@ -61,8 +60,7 @@ def setup(seed: int = 0) -> Run:
 
 def quiet() -> None:
     """Leave out the libraries' progress bars and loading reports: `vc.load` checks what they would say."""
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    models.quiet()
     datasets.disable_progress_bars()
 
 

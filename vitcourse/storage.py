@@ -48,7 +48,7 @@ def nearest_folder(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path, elsewhere: str = ELSEWHERE) -> Iterator[None]:
     """Turn the operating system's error while writing below `folder` into a StorageError."""
     try:
         yield
@@ -59,7 +59,7 @@ def explained(folder: Path) -> Iterator[None]:
             problem = "it can't be written to. Change its permissions"
         else:
             problem = f"{error}. Look at that path"
-        raise StorageError(f"{folder}: {problem}, {ELSEWHERE}") from error
+        raise StorageError(f"{folder}: {problem}, {elsewhere}") from error
 
 
 @contextlib.contextmanager

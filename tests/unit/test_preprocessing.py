@@ -109,3 +109,10 @@ def test_only_training_pictures_are_augmented():
     augmented = [next(iter(loaders["train"]))["pixel_values"] for _ in range(2)]
     assert torch.equal(*plain)
     assert not torch.equal(*augmented)
+
+
+def test_randaugment_never_asks_for_a_picture_of_zero_bits():
+    augment = preprocessing.training_transform(VIT, rand_augment="rand-m9-mstd0.5-inc1")
+    for seed in range(400):
+        with preprocessing.seeded(seed):
+            assert augment(picture()).isfinite().all()

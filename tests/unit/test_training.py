@@ -63,7 +63,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
 
 
 def test_only_weight_matrices_decay():
-    decayed, others = training.parameter_groups(Network(), Recipe(weight_decay=0.05))
+    groups = training.parameter_groups(Network(), Recipe(weight_decay=0.05))
+    others, decayed = sorted(groups, key=lambda group: group["weight_decay"])
     assert [p.shape for p in decayed["params"]] == [(3, 12)]
     assert sorted(p.ndim for p in others["params"]) == [1, 1, 1, 3]
     assert (decayed["weight_decay"], others["weight_decay"]) == (0.05, 0.0)
