@@ -9,8 +9,10 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("assets", "classifier", "doctor", "download", "drawn", "features", "fridge", "imagenet", "images")
-_MODULES += ("models", "patches", "plotting", "positions", "preprocessing", "run", "suspects", "training")
+_MODULES = ("assets", "calibration", "classifier", "doctor", "download", "drawn", "duplicates", "evaluation")
+_MODULES += ("features", "fridge", "imagenet", "images", "intervals", "losses", "metric_classes", "metrics")
+_MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positions", "prediction")
+_MODULES += ("preprocessing", "results", "run", "split_files", "suspects", "thresholds", "training")
 _MODULES += ("variants", "vit", "weights", "world")
 _NAMES = {
     "Classifier": "classifier",

@@ -1,13 +1,14 @@
-"""The command `vitcourse`: doctor, download, mirror, evaluate."""
+"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+import warnings
 from collections.abc import Sequence
 
 from vitcourse import __version__
+from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict
 from vitcourse.registry import AssetError
 
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
@@ -23,7 +24,10 @@ examples:
   vitcourse download                     the core set: both fridge sets and ViT-Tiny
   vitcourse download deit-tiny vit-base
   vitcourse mirror /media/usb/vitcourse  for a workshop without a network
+  vitcourse finetune --config fridge_multiclass.yaml --epochs 3 --output_dir runs/first
   vitcourse evaluate --images val --model deit-tiny
+  vitcourse evaluate --data fridge --model runs/fridge --split test
+  vitcourse predict photo.jpg --model runs/fridge --top_k 3
 """
 
 
@@ -36,13 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 when something failed, 130 after Ctrl-C.
     """
-    arguments = _parser().parse_args(argv)
+    arguments, rest = _parser().parse_known_args(argv)
+    if hasattr(arguments, "fields"):
+        arguments.fields = rest
+    elif rest:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        return arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return arguments.run(arguments)
     except KeyboardInterrupt:
         print("\nstopped; what was half done is cleared away by the next run", file=sys.stderr)
         return INTERRUPTED
-    except AssetError as error:
+    except (AssetError, CommandError) as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
         return _fail(f"the library {error.name} is missing; `vitcourse doctor` says how to install it")
@@ -51,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _fail(message: str) -> int:
     print(f"vitcourse: {message}", file=sys.stderr)
     return 1
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    print(f"vitcourse: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,12 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     mirror.add_argument("names", nargs="*", metavar="NAME", help="assets to put in; default: the core set")
     mirror.set_defaults(run=_mirror)
 
-    evaluate = commands.add_parser("evaluate", help="top-1 and top-5 accuracy on a folder of images")
-    evaluate.add_argument("--images", required=True, metavar="FOLDER", help="holds one folder a class")
-    evaluate.add_argument("--model", metavar="NAME", help="a name of the course, a folder or a Hub id")
-    evaluate.add_argument("--real-labels", metavar="FILE", help="real.json of ImageNet-ReaL")
-    evaluate.add_argument("--json", action="store_true", help="print the result as JSON")
-    evaluate.set_defaults(run=_evaluate)
+    add_finetune(commands)
+    add_evaluate(commands)
+    add_predict(commands)
     return parser
 
 
@@ -106,23 +117,4 @@ def _mirror(arguments: argparse.Namespace) -> int:
 
     mirror(arguments.directory, arguments.names)
     print(f"Use it with VITCOURSE_MIRROR={arguments.directory}")
-    return 0
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    from vitcourse import assets, imagenet
-    from vitcourse.classifier import Classifier
-    from vitcourse.images import ImageError
-    from vitcourse.models import CheckpointError
-    from vitcourse.run import MODELS, quiet
-
-    quiet()
-    name = arguments.model or MODELS[assets.mode()]
-    try:
-        real = imagenet.read_real_labels(arguments.real_labels) if arguments.real_labels else None
-        result = imagenet.evaluate(Classifier(name), arguments.images, real)
-    except (CheckpointError, ImageError, imagenet.FolderError) as error:
-        return _fail(str(error))
-    result = {"model": name, **result}
-    print(json.dumps(result, indent=2) if arguments.json else imagenet.as_text(result))
     return 0

@@ -23,7 +23,7 @@ def test_version_and_help():
     text = run("--help").stdout
     for word in ("VITCOURSE_ASSETS", "VITCOURSE_DATA", "VITCOURSE_MIRROR"):
         assert word in text
-    for word in ("doctor", "download", "mirror", "evaluate"):
+    for word in ("doctor", "download", "mirror", "evaluate", "predict"):
         assert word in text
 
 
