@@ -8,7 +8,7 @@ from torch import nn
 
 from vitcourse import models
 from vitcourse.exercises import Wrong, number
-from vitcourse.training import Recipe
+from vitcourse.recipe import Recipe
 
 NUM_PHOTOS, BATCH_SIZE, SMALL_BATCH, EPOCHS = 80, 16, 4, 12
 
