@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
 
     download = commands.add_parser("download", help="fetch datasets and checkpoints")
     download.add_argument("names", nargs="*", metavar="NAME", help="assets to fetch; default: the core set")
+    download.add_argument(
+        "--tiny", action="store_true", help="the checkpoints of 6 million parameters, which run anywhere"
+    )
     download.add_argument("--all", action="store_true", help="every dataset and checkpoint, 2 GB")
     download.set_defaults(run=_download)
 
@@ -106,9 +109,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _download(arguments: argparse.Namespace) -> int:
+    from vitcourse import assets
     from vitcourse.download import download
 
-    download(arguments.names, all=arguments.all)
+    tiny = [name for name in assets.names("checkpoint") if "tiny" in name] if arguments.tiny else []
+    download([*arguments.names, *tiny], all=arguments.all)
     return 0
 
 

@@ -53,6 +53,11 @@ def test_download_all_asks_for_everything(tiny_registry, data, capsys):
     assert "git checkout -- data/demo" in capsys.readouterr().err
 
 
+def test_download_tiny_asks_for_the_small_checkpoints(tiny_registry, data, capsys):
+    assert cli.main(["download", "--tiny"]) == 1
+    assert "To fetch: vit-tiny (0 MB); 0 MB in all." in capsys.readouterr().out
+
+
 def test_an_asset_error_is_one_message_without_a_traceback(tiny_registry, capsys):
     assert cli.main(["download", "vit-huge"]) == 1
     out, err = capsys.readouterr()
