@@ -93,9 +93,9 @@ def _declared_in_pyproject() -> list[str]:
 
 
 def _library(requirement: str) -> Check:
-    name, specifiers = re.fullmatch(r"([\w.-]+)\s*(.*)", requirement).groups()
+    name, extras, specifiers = re.fullmatch(r"([\w.-]+)(\[[\w,-]+\])?\s*(.*)", requirement).groups()
     wanted = ",".join(sorted(specifiers.split(","), reverse=True))  # the lower bound first
-    fix = _install(name, f"{name}{wanted}")
+    fix = _install(name, f"{name}{extras or ''}{wanted}")
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

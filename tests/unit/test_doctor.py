@@ -108,6 +108,14 @@ def test_versions_against_the_declared_range(monkeypatch, version, status, word)
     assert status == "OK" or check.fix.endswith('-m pip install "thing>=1.2,<2"')
 
 
+def test_a_requirement_with_extras_is_read(monkeypatch):
+    monkeypatch.setattr(machine.importlib.metadata, "requires", lambda name: ["thing[signatures]<5,>=4.53"])
+    monkeypatch.setattr(machine.importlib.metadata, "version", lambda name: "4.0")
+    (check,) = machine.libraries()
+    assert (check.name, check.status) == ("thing", "FAIL")
+    assert check.fix.endswith('-m pip install "thing[signatures]>=4.53,<5"')
+
+
 def test_an_old_python_is_a_failure(monkeypatch):
     monkeypatch.setattr(machine.sys, "version_info", (3, 9, 1))
     (check,) = machine.python_version()
