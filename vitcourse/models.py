@@ -8,8 +8,6 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from timm.layers import DropPath
-from timm.models import group_parameters
 from torch import nn
 from transformers import (
     AutoImageProcessor,
@@ -96,6 +94,8 @@ def layers_below_top(model: nn.Module) -> dict[str, int]:
 
     The embeddings are the first layer, each block is one; the final normalisation and the head count as 0.
     """
+    from timm.models import group_parameters  # inference does without timm, and starts faster
+
     network = getattr(model, "timm_model", model)
     blocks = {"stem": r".*(?:embeddings|patch_embed)\.", "blocks": r".*(?:layers|blocks)\.(\d+)\."}
     matcher = network.group_matcher(coarse=False) if hasattr(network, "group_matcher") else blocks
@@ -153,6 +153,8 @@ def set_drop_path(model: PreTrainedModel, rate: float) -> None:
     Raises:
         ValueError: If the network is another.
     """
+    from timm.layers import DropPath
+
     blocks = getattr(model.base_model, "layers", None)
     if blocks is None:
         raise ValueError(
