@@ -47,7 +47,7 @@ def _finetune(arguments: argparse.Namespace) -> int:
         config = configuration.parse(arguments.fields)
         quiet()
         measured = finetune.run(config)
-    except (CheckpointError, ValueError) as error:
+    except (CheckpointError, ValueError, FloatingPointError) as error:
         raise CommandError(str(error)) from error
     if finetune.is_main_process():
         print(results.as_text(config.output_dir, measured))

@@ -3,6 +3,7 @@
 Taught in lesson 06.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,14 @@ class Progress:
         """Note an epoch's results; keep its weights if they are the best so far; write a checkpoint.
 
         Raises:
+            FloatingPointError: If the training loss is nan or infinite; earlier checkpoints stay.
             StorageError: If the checkpoint cannot be written.
         """
+        if not math.isfinite(row["train_loss"]):
+            raise FloatingPointError(
+                f"the training loss is {row['train_loss']} in epoch {row['epoch']}; expected a number. Lower "
+                f"learning_rate ({self._recipe.learning_rate:g}), or train with mixed_precision no"
+            )
         self.history.append(row)
         if self._recipe.best_by and self._best_row() is row:
             self._best = _copy(self.judged(self._model).state_dict())

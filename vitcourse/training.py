@@ -56,6 +56,7 @@ def fit(
         evaluation mode, in fp32, on the device it was trained on.
 
     Raises:
+        FloatingPointError: If the training loss becomes nan or infinite.
         StorageError: If a checkpoint cannot be written.
 
     Taught in lesson 06.

@@ -213,3 +213,14 @@ def test_another_loss_is_the_one_that_is_lowered():
     training.fit(model, loaders, Recipe(epochs=5, learning_rate=0.1, **FP32), to_class_two)
     said = model(torch.stack([row["pixel_values"] for row in examples(40)])).logits.argmax(-1)
     assert (said == 2).float().mean() > 0.9
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_earlier_checkpoints_stay(tmp_path):
+    def loss_of(output, batch, recipe):
+        loss = training.classification_loss(output, batch, recipe)
+        return loss * math.nan if len(list(tmp_path.iterdir())) else loss
+
+    loaders = {name: DataLoader(examples(16), 8) for name in ("train", "validation")}
+    with pytest.raises(FloatingPointError, match=r"nan in epoch 2; .*learning_rate \(0\.01\)"):
+        training.fit(Network(), loaders, Recipe(epochs=3, learning_rate=0.01, **FP32), loss_of, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
