@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_three_seeds_on_the_drawn_pictures(tmp_path, capsys):
+def test_three_seeds_on_the_drawn_pictures(tmp_path, record_property):
     command = [
         sys.executable,
         "benchmarks/finetune_seeds.py",
@@ -21,8 +21,7 @@ def test_three_seeds_on_the_drawn_pictures(tmp_path, capsys):
     environment = os.environ | {"VITCOURSE_ASSETS": "demo"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
-    with capsys.disabled():
-        print("\n" + done.stdout)
+    record_property("measured", done.stdout)
     result = json.loads((tmp_path / "rows.json").read_text())
     assert (result["model"], result["assets"]) == ("vit-micro", "demo")
     accuracy = {

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, capsys):
+def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, record_property):
     monkeypatch.setenv("VITCOURSE_ASSETS", "real")
     monkeypatch.setenv("VITCOURSE_DATA", str(tmp_path))
     photos = concatenate_datasets(list(fridge.multiclass().values()))
@@ -32,9 +32,8 @@ def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, capsys):
             for seed in range(3)
         ]
         accuracy[pooling] = np.mean(runs, axis=1)
-    with capsys.disabled():
-        shown = "; ".join(f"{pooling} {values.round(3)}" for pooling, values in accuracy.items())
-        print(f"\nlinear probe on {len(photos)} real photos, five folds, three seeds: {shown}")
+    shown = "; ".join(f"{pooling} {values.round(3)}" for pooling, values in accuracy.items())
+    record_property("measured", f"{len(photos)} real photos, five folds, three seeds: {shown}")
     assert len(photos) == 134
     assert accuracy["class"].min() >= 0.93
     assert accuracy["class"].mean() > accuracy["mean"].mean() + 0.04

@@ -33,25 +33,23 @@ def metrics(notebook):
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_lesson_on_real_assets(path, real_assets, capsys):
+def test_lesson_on_real_assets(path, real_assets, record_property):
     result = execute(path, env=real_assets)
     assert result.failure is None, str(result.failure)
     setup = next(cell for cell in result.notebook.cells if cell.cell_type == "code")
     assert "assets: real photos and vit-tiny" in setup.outputs[0].text
-    with capsys.disabled():
-        print(f"\n{path.stem} on real assets: {result.seconds:.0f} s", end="")
-        if path.stem.startswith("06"):
-            print(f", test photos {metrics(result.notebook)}")
+    record_property("measured", f"{result.seconds:.0f} s")
+    if path.stem.startswith("06"):
+        record_property("measured", f"test photos {metrics(result.notebook)}")
 
 
-def test_three_seeds_on_the_real_photos(real_assets, tmp_path, capsys):
+def test_three_seeds_on_the_real_photos(real_assets, tmp_path, record_property):
     command = [sys.executable, "benchmarks/finetune_seeds.py", "--json", str(tmp_path / "rows.json")]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | real_assets, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
-    with capsys.disabled():
-        print("\n" + done.stdout)
+    record_property("measured", done.stdout)
     result = json.loads((tmp_path / "rows.json").read_text())
     assert (result["model"], result["assets"]) == ("vit-tiny", "real")
     assert statistics.median(row["right"] for row in result["rows"]) >= 25
