@@ -37,12 +37,15 @@ def wilson(right: int, total: int, level: float = 0.95) -> Interval:
     for photos drawn independently, and stays within 0 and 1 where everything is right or wrong.
 
     Raises:
-        ValueError: If right is not between 0 and total, or there is nothing to count.
+        ValueError: If right is not a count between 0 and total, or there is nothing to count.
 
     Taught in lesson 08.
     """
-    if not 0 <= right <= total or total == 0:
-        raise ValueError(f"got {right} right of {total}; expected 0 to total, and a total of at least 1")
+    if not 0 <= right <= total or total == 0 or right != int(right):
+        raise ValueError(
+            f"got {right} right of {total}; expected a whole number from 0 to total, and a total of at least "
+            "1: pass how many were right, not their share"
+        )
     low, high = binomtest(int(right), int(total)).proportion_ci(level, method="wilson")
     return Interval(float(low), float(high))
 

@@ -22,7 +22,7 @@ def test_wilson_by_the_published_formula(right, total, low, high):
     assert intervals.wilson(np.int64(right), total, level=0.9) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("right", "total"), [(3, 2), (-1, 2), (0, 0)])
+@pytest.mark.parametrize(("right", "total"), [(3, 2), (-1, 2), (0, 0), (0.963, 27)])
 def test_wilson_needs_a_count(right, total):
     with pytest.raises(ValueError, match=f"got {right} right of {total}; expected"):
         intervals.wilson(right, total)
