@@ -84,5 +84,5 @@ def _no_empty_class(counts: torch.Tensor, problem: str) -> None:
     if empty:
         raise ValueError(
             f"class {', '.join(map(str, empty))} of 0 to {len(counts) - 1} {problem}; expected every class "
-            "on some photos. Check the labels and the split, or leave the class out."
+            "on some photos and missing on others. Check the labels and the split, or leave the class out."
         )

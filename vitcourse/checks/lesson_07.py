@@ -47,7 +47,7 @@ def exercise_2(answer: Any) -> None:
         (0.5, [[1, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0], None]),
         (0.2, [[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 1]]),
     ):
-        got = _array(call(answer, torch.tensor(probabilities), threshold))
+        got = _array(call(answer, probabilities.copy(), threshold))
         if got.shape != probabilities.shape or not np.isin(got, (0, 1)).all():
             raise Wrong(f"got shape {got.shape}, expected {probabilities.shape}, zeros and ones")
         for row, said, right in zip(probabilities, got, expected, strict=True):
