@@ -14,7 +14,6 @@ import torch
 from family import FAMILY, SIZE, Preprocessing
 from timm.layers import build_sincos2d_pos_embed
 from torch import nn
-from torch.nn import functional
 from transformers import (
     DeiTConfig,
     DeiTForImageClassificationWithTeacher,
@@ -25,7 +24,7 @@ from transformers import (
 )
 from transformers.utils import ModelOutput
 
-from vitcourse import drawn, positions, training
+from vitcourse import distillation, drawn, positions, training
 
 ARCHITECTURE = {
     "hidden_size": 160,
@@ -139,36 +138,17 @@ def begin_with(network: Transformer | Convnet, before: Transformer | Convnet) ->
     state = before.state_dict()
     if isinstance(network, Transformer):
         if network.num_prefix > before.num_prefix:
-            state = with_distillation_token(state)
+            state = distillation.with_distillation_token(state)
         key = f"model.{network.model.base_model_prefix}.embeddings.position_embeddings"
         side = network.model.config.image_size // network.model.config.patch_size
         state[key] = positions.interpolate(state[key], (side, side), network.num_prefix)
     network.load_state_dict(state)
 
 
-def with_distillation_token(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return a ViT's weights as a distilled DeiT's: second token and head are copies of the first."""
-    state = {key.replace("model.vit.", "model.deit."): value for key, value in state.items()}
-    embeddings = "model.deit.embeddings"
-    state[f"{embeddings}.distillation_token"] = state[f"{embeddings}.cls_token"].clone()
-    places = state[f"{embeddings}.position_embeddings"]
-    state[f"{embeddings}.position_embeddings"] = torch.cat([places[:, :1], places], dim=1)
-    for kind in ("weight", "bias"):
-        head = state.pop(f"model.classifier.{kind}")
-        state[f"model.cls_classifier.{kind}"] = head
-        state[f"model.distillation_classifier.{kind}"] = head.clone()
-    return state
-
-
 def supervised_loss(output: Output, batch: dict[str, torch.Tensor], recipe: training.Recipe) -> torch.Tensor:
     """Return the cross-entropy of the class logits with the label, plus `patch_loss`."""
-    return label_loss(output.class_logits, batch["labels"], recipe) + patch_loss(output, batch)
-
-
-def label_loss(logits: torch.Tensor, labels: torch.Tensor, recipe: training.Recipe) -> torch.Tensor:
-    """Return the cross-entropy with labels (B,), smoothed, or with mixed ones (B, C)."""
-    smoothing = recipe.label_smoothing if labels.ndim == 1 else 0.0
-    return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+    by_label = distillation.label_loss(output.class_logits, batch["labels"], recipe.label_smoothing)
+    return by_label + patch_loss(output, batch)
 
 
 def patch_loss(output: Output, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -192,12 +172,13 @@ def distillation_loss(
 ) -> torch.Tensor:
     """Return the loss of hard distillation: the class token learns the label, the other the teacher's answer.
 
-    Touvron et al., arXiv:2012.12877, section 4, equation 3; and `patch_loss` besides.
+    Touvron et al., arXiv:2012.12877, section 4, equation 3; and `patch_loss` besides. Other than in DeiT, the
+    teacher's answers are smoothed like the labels.
     """
     with torch.no_grad():
-        said = teacher(batch["pixel_values"]).logits.argmax(-1)  # (B,)
-    by_label = label_loss(output.class_logits, batch["labels"], recipe)
-    by_teacher = label_loss(output.distillation_logits, said, recipe)
+        said = teacher(batch["pixel_values"]).logits  # (B, C)
+    by_label = distillation.label_loss(output.class_logits, batch["labels"], recipe.label_smoothing)
+    by_teacher = distillation.hard_loss(output.distillation_logits, said, recipe.label_smoothing)
     return (by_label + by_teacher) / 2 + patch_loss(output, batch)
 
 

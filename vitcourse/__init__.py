@@ -14,6 +14,7 @@ _MODULES += ("features", "fridge", "imagenet", "images", "intervals", "losses", 
 _MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positions", "prediction")
 _MODULES += ("preprocessing", "results", "run", "split_files", "suspects", "thresholds", "training")
 _MODULES += ("variants", "vit", "weights", "world")
+_MODULES += ("distillation",)
 _NAMES = {
     "Classifier": "classifier",
     "check": "exercises",

@@ -38,7 +38,7 @@ or `transformers.pipeline("image-classification", model="FOLDER")`.
 
 ## Training
 
-{epochs} epochs, {optimizer}, learning rate {learning_rate:g}, batches of {batch_size}, seed {seed}.
+{epochs} epochs, {optimizer}, learning rate {learning_rate:g}, batches of {batch_size}, seed {seed}.{taught}
 `history.csv` has a row an epoch, `split.csv` says which photo was in which split, `metrics.json` has
 every score.
 
@@ -100,6 +100,9 @@ def text(config: FineTuning, metrics: dict, history: Sequence[dict], classes: Se
         learning_rate=config.learning_rate,
         batch_size=config.batch_size,
         seed=config.seed,
+        taught=f" Taught by {Path(config.teacher).name}, with {config.distillation_targets} targets."
+        if config.teacher
+        else "",
     )
 
 

@@ -30,6 +30,9 @@ _RANGES = {
     "mixup": (0, math.inf),
     "cutmix": (0, math.inf),
     "drop_path": (0, 1),
+    "teacher_learning_rate": (0, math.inf),
+    "distillation_share": (0, 1),
+    "temperature": (0.01, math.inf),
 }
 
 
@@ -60,6 +63,13 @@ class FineTuning(Recipe):
         mixup: Alpha of mixup; 0 for none, 0.8 in DeiT.
         cutmix: Alpha of cutmix; 0 for none, 1.0 in DeiT.
         drop_path: Stochastic depth: how often the last block's branches are left out; 0.1 in DeiT.
+        teacher: Who teaches, named like `model`; empty for nobody. One that knows other classes is fine-tuned
+            first, into the folder `teacher` of `output_dir`.
+        teacher_learning_rate: What it is fine-tuned with; convolutional networks take more than a ViT.
+        distillation_token: Whether a ViT gets a second token and a head of its own for what the teacher says.
+        distillation_targets: "hard", the teacher's answer, or "soft", all of its probabilities.
+        distillation_share: The teacher's share of the loss; None for DeiT's: 0.5 hard, 0.1 soft.
+        temperature: Divides logits before the softmax, for soft targets; 3 in DeiT.
     """
 
     output_dir: str = "runs/finetuned"
@@ -79,6 +89,12 @@ class FineTuning(Recipe):
     mixup: float = 0.0
     cutmix: float = 0.0
     drop_path: float = 0.0
+    teacher: str = ""
+    teacher_learning_rate: float = 1e-3
+    distillation_token: bool = False
+    distillation_targets: Literal["hard", "soft"] = "hard"
+    distillation_share: float | None = None
+    temperature: float = 3.0
 
     def __post_init__(self) -> None:
         """Refuse values that contradict each other, or cannot train anything."""
@@ -90,6 +106,10 @@ class FineTuning(Recipe):
             )
         if self.mixes and self.class_weights != "none":
             raise ValueError("class_weights and mixup or cutmix exclude each other; expected one of them")
+        if self.teacher and (self.multi_label or self.class_weights != "none"):
+            raise ValueError("teacher takes one label a photo and classes of equal weight; leave it empty")
+        if self.distillation_token and not self.teacher:
+            raise ValueError("distillation_token is true, but teacher is empty; expected who teaches it")
         check_ranges(self, _RANGES)
         if isinstance(self.freeze, int) and self.freeze < 0:
             raise ValueError(f"freeze is {self.freeze}; expected none, backbone, or 0 or more blocks")

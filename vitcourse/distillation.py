@@ -60,8 +60,7 @@ def hard_loss(
     Args:
         logits: (B, C), the student's.
         teacher_logits: (B, C).
-        label_smoothing: Share of the target given to all classes alike; DeiT smooths labels, not the
-            teacher's answers.
+        label_smoothing: Share of the target given to all classes alike; none of it in DeiT.
 
     Raises:
         ValueError: If the shapes differ.
@@ -76,7 +75,7 @@ def label_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: floa
     """Return the mean cross-entropy of logits (B, C) with labels (B,), smoothed, or mixed ones (B, C).
 
     Raises:
-        ValueError: If the labels are multi-hot: distillation as in DeiT needs one label a photo.
+        ValueError: If the labels are multi-hot: DeiT's distillation needs one label a photo.
     """
     if labels.ndim == 1:
         return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
@@ -90,11 +89,7 @@ def label_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: floa
 
 
 def check_logits(logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float = 1.0) -> None:
-    """Refuse logits that cannot be compared, and a temperature that is none.
-
-    Raises:
-        ValueError: What was got and what is expected.
-    """
+    """Raise ValueError for logits that cannot be compared, and for a temperature that is none."""
     if logits.ndim != 2 or logits.shape != teacher_logits.shape:
         raise ValueError(
             f"got logits {tuple(logits.shape)} of the student and {tuple(teacher_logits.shape)} of the "
@@ -116,7 +111,7 @@ class Teacher:
         Args:
             model: Takes `pixel_values` and returns an object with `logits` (B, C), C the student's classes.
             processor: Its image processor: the size and the statistics that it expects.
-            student: The student's image processor: the size and the statistics of the batches.
+            student: The student's, which made the batches.
         """
         self.model = model.eval().requires_grad_(False)
         self._own, self._given = preprocessing.geometry(processor), preprocessing.geometry(student)
@@ -159,8 +154,7 @@ def taught_by(
         temperature: Of soft targets.
 
     Raises:
-        ValueError: If targets is neither, or the share is not from 0 to 1; later, if the labels are those of
-            several classes at once, or the teacher's classes are not as many as the student's.
+        ValueError: If targets or share is something else; the loss itself, if labels or logits do not fit.
 
     Taught in lesson 09.
     """
@@ -191,8 +185,8 @@ def head_logits(output: ModelOutput) -> dict[str, torch.Tensor]:
 def added_softmaxes(output: ModelOutput) -> torch.Tensor:
     """Return the mean of both heads' probabilities (B, C).
 
-    The paper adds softmaxes (section 4), the published code and `transformers` average logits (`logits` of
-    the output), which is to multiply probabilities: a head that is sure of a No then has a veto.
+    The paper adds softmaxes (section 4). The published code and `transformers` average logits (the output's
+    `logits`), which multiplies probabilities: a head that is sure of a No has a veto.
 
     Taught in lesson 09.
     """
@@ -200,23 +194,19 @@ def added_softmaxes(output: ModelOutput) -> torch.Tensor:
 
 
 def two_tokens(model: nn.Module) -> DeiTForImageClassificationWithTeacher:
-    """Turn a ViT or plain DeiT into a student with a distillation token and its own head.
+    """Return a student: a copy of a ViT or plain DeiT, with a distillation token and its own head.
 
-    The second token, its position and its head begin as copies of the first; what they are asked to learn
-    tells them apart.
-
-    Args:
-        model: A ViT or plain DeiT of transformers with a classification head; it stays as it is.
+    Token, position and head begin as copies of the first; what they are asked to learn tells them apart.
 
     Raises:
-        ValueError: If it is another network, or has two tokens already.
+        ValueError: If it is no ViT or plain DeiT of transformers with a classification head.
 
     Taught in lesson 09.
     """
     if not isinstance(model, ViTForImageClassification | DeiTForImageClassification):
         raise ValueError(
-            f"got a {type(model).__name__}; expected a ViT or a plain DeiT of transformers with one token. A "
-            "distilled DeiT has two already, a convolutional network has none"
+            f"got a {type(model).__name__}; expected a ViT or plain DeiT of transformers, with one token. A "
+            "distilled DeiT has two already, a convolutional network none"
         )
     kept = set(DeiTConfig().to_dict()) - {"architectures", "model_type", "transformers_version"}
     settings = {name: value for name, value in model.config.to_dict().items() if name in kept}

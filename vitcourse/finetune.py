@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from transformers import BaseImageProcessor
 
-from vitcourse import losses, models, own_data, positions, preprocessing, results, training
+from vitcourse import distillation, losses, models, own_data, positions, preprocessing, results, training
 from vitcourse.configuration import ConfigurationError, FineTuning
 
 
@@ -55,7 +55,7 @@ def run(config: FineTuning) -> dict:
     splits = own_data.read(config.data, multi_label=config.multi_label, skip_bad=config.skip_bad)
     model, processor = build(config, preprocessing.class_names(splits["train"]))
     loaders = build_loaders(config, splits, processor)
-    loss_of = build_loss(config, loaders["train"])
+    loss_of = build_loss(config, loaders["train"], processor)
     history = training.fit(model, loaders, config, loss_of, folder / results.CHECKPOINTS)
     predictions = predict_all(config, model, loaders)
     if accelerator.is_main_process:
@@ -77,6 +77,8 @@ def is_main_process() -> bool:
 def build(config: FineTuning, labels: Sequence[str]) -> tuple[nn.Module, BaseImageProcessor]:
     """Return the model with a new head for the labels, and its processor, as the configuration wants them."""
     model, processor = models.load(config.model, labels=labels, multi_label=config.multi_label)
+    if config.distillation_token:
+        model = distillation.two_tokens(model)
     if config.image_size:
         positions.resize(model, processor, config.image_size)
     if config.drop_path:
@@ -106,13 +108,37 @@ def build_loaders(
     )
 
 
-def build_loss(config: FineTuning, train: DataLoader) -> Callable:
-    """Return the loss of a training batch: plain, weighted by class, or for mixed labels."""
+def build_loss(config: FineTuning, train: DataLoader, processor: BaseImageProcessor) -> Callable:
+    """Return the loss of a training batch: a teacher's, plain, weighted by class, or for mixed labels."""
+    if config.teacher:
+        teacher = build_teacher(config, preprocessing.class_names(train.dataset.dataset), processor)
+        targets, share = config.distillation_targets, config.distillation_share
+        return distillation.taught_by(teacher, targets, share, config.temperature)
     if config.mixes:
         return losses.mixed_loss
     if config.class_weights == "balanced":
         return losses.weighted_loss(losses.class_weights(preprocessing.all_labels(train.dataset.dataset)))
     return training.classification_loss
+
+
+def build_teacher(
+    config: FineTuning, labels: Sequence[str], processor: BaseImageProcessor
+) -> distillation.Teacher:
+    """Return the teacher, frozen; one that knows other classes is fine-tuned as the student is, first.
+
+    Args:
+        config: What, on what, and how.
+        labels: The class names.
+        processor: The student's image processor.
+    """
+    model, own = models.load(config.teacher)
+    if list(model.config.id2label.values()) != list(labels):
+        folder = str(Path(config.output_dir) / "teacher")
+        alone = {"teacher": "", "distillation_token": False, "drop_path": 0.0, "freeze": "none"}
+        rate = config.teacher_learning_rate
+        run(dataclasses.replace(config, model=config.teacher, output_dir=folder, learning_rate=rate, **alone))
+        model, own = models.load(folder)
+    return distillation.Teacher(model, own, processor)
 
 
 def predict_all(
