@@ -15,7 +15,6 @@ from torch.nn import functional
 from transformers import (
     BaseImageProcessor,
     DeiTConfig,
-    DeiTForImageClassification,
     DeiTForImageClassificationWithTeacher,
     ViTForImageClassification,
 )
@@ -194,19 +193,19 @@ def added_softmaxes(output: ModelOutput) -> torch.Tensor:
 
 
 def two_tokens(model: nn.Module) -> DeiTForImageClassificationWithTeacher:
-    """Return a student: a copy of a ViT or plain DeiT, with a distillation token and its own head.
+    """Return a student: a copy of a ViT, or a plain DeiT, with a distillation token and its own head.
 
     Token, position and head begin as copies of the first; what they are asked to learn tells them apart.
 
     Raises:
-        ValueError: If it is no ViT or plain DeiT of transformers with a classification head.
+        ValueError: If it is no `ViTForImageClassification`, which plain DeiT checkpoints are as well.
 
     Taught in lesson 09.
     """
-    if not isinstance(model, ViTForImageClassification | DeiTForImageClassification):
+    if not isinstance(model, ViTForImageClassification):
         raise ValueError(
-            f"got a {type(model).__name__}; expected a ViT or plain DeiT of transformers, with one token. A "
-            "distilled DeiT has two already, a convolutional network none"
+            f"got a {type(model).__name__}; expected a ViT or plain DeiT (ViTForImageClassification). A DeiT "
+            "class of transformers has two tokens already, a convolutional network none"
         )
     kept = set(DeiTConfig().to_dict()) - {"architectures", "model_type", "transformers_version"}
     settings = {name: value for name, value in model.config.to_dict().items() if name in kept}

@@ -212,6 +212,7 @@ def _new_head(model: PreTrainedModel, labels: list[str]) -> None:
     """Give the model a new classification head (two, if distilled), zero as in the ViT paper, section 3.2."""
     if hasattr(model, "timm_model"):
         model.timm_model.reset_classifier(len(labels))
+        model.config.label_names = labels  # what transformers saves, if the checkpoint had some
     else:
         for name, old in heads(model).items():
             width = getattr(old, "in_features", model.config.hidden_size)
