@@ -154,42 +154,18 @@ def speed() -> list[dict]:
     return rows
 
 
-@torch.inference_mode()
 def sizes() -> list[dict]:
     """Top-1 in % at other resolutions than the trained one, position embeddings interpolated."""
     rows = []
     for name in TRANSFORMERS:
-        model, processor = vc.load(name)
         row = {"model": name}
         for size in (128, 160, 192, 224, 288, 384):
-            transform = vc.preprocessing.evaluation_transform(at_size(processor, size))
-            row[f"{size}"] = top_k(AnySize(model), transform, world.held_out())["top-1"]
+            model, processor = vc.load(name)
+            vc.positions.resize(model, processor, size)
+            transform = vc.preprocessing.evaluation_transform(processor)
+            row[f"{size}"] = top_k(model, transform, world.held_out())["top-1"]
         rows.append(row)
     return rows
-
-
-def at_size(processor: object, size: int) -> object:
-    """Return a copy of an image processor that gives another resolution, cropping the same share."""
-    changed = type(processor).from_dict(processor.to_dict())
-    if changed.do_center_crop:
-        ratio = changed.size["shortest_edge"] / changed.crop_size["height"]
-        changed.size = {"shortest_edge": round(size * ratio)}
-        changed.crop_size = {"height": size, "width": size}
-    else:
-        changed.size = {"height": size, "width": size}
-    return changed
-
-
-class AnySize(torch.nn.Module):
-    """Runs a transformer at a resolution that it was not trained for."""
-
-    def __init__(self, model: torch.nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, pixel_values: torch.Tensor) -> object:
-        """Return the model's output, position embeddings interpolated."""
-        return self.model(pixel_values=pixel_values, interpolate_pos_encoding=True)
 
 
 def transfer() -> list[dict]:
