@@ -15,6 +15,7 @@ _MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positi
 _MODULES += ("preprocessing", "results", "run", "split_files", "suspects", "thresholds", "training")
 _MODULES += ("variants", "vit", "weights", "world")
 _MODULES += ("distillation",)
+_MODULES += ("attention", "explanations", "faithfulness")
 _NAMES = {
     "Classifier": "classifier",
     "check": "exercises",

@@ -6,6 +6,7 @@ Taught in lesson 02.
 from collections.abc import Iterator
 
 import datasets
+import PIL.Image
 from datasets import ClassLabel, Dataset, Features, Image, IterableDataset, Value
 
 from vitcourse import assets, drawn
@@ -43,6 +44,19 @@ def held_out() -> Dataset:
             rows["label"].append(label)
             rows["seed"].append(HELD_OUT_SEED + number)
     return Dataset.from_dict(rows, features=_FEATURES)
+
+
+def mask(label: int, seed: int) -> PIL.Image.Image:
+    """Return where the object of a held-out picture is, white on black, 224x224: it is drawn once more.
+
+    Args:
+        label: Of the row of `held_out`.
+        seed: Of the row of `held_out`.
+
+    Taught in lesson 11.
+    """
+    covered = drawn.render(drawn.WORLD_CLASSES[label], seed, (224, 224)).mask
+    return PIL.Image.fromarray(covered.astype("uint8") * 255)
 
 
 def stream(pictures: int, first_seed: int = 0, size: int = 224) -> IterableDataset:

@@ -1,0 +1,170 @@
+"""How good are maps of what a model looks at? Every method on held-out drawn pictures, whose masks are known.
+
+    python benchmarks/explanations.py [--pictures 492] [--models vit-micro deit-micro-distilled] [--json FILE]
+
+For each model and token: how often a map's highest patch lies on the object (the pointing game), the areas
+under the deletion and insertion curves, and the rank correlation with the map of the same network after its
+weights were shuffled. It explains the class that the token's head says.
+Writes benchmarks/results/explanations.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+
+import vitcourse as vc
+from vitcourse import attention, explanations, faithfulness, intervals, models, world
+
+RESULTS = Path(__file__).parent / "results" / "explanations.json"
+BATCH_SIZE = 12
+SEED = 0
+
+
+class Subject:
+    """A model, one of its tokens, and what the network sees of the pictures.
+
+    Attributes:
+        target: (N,), the class that the token's head says.
+        right: (N,), whether it is the label.
+        covered: (N, rows, columns), the share of each patch that lies on the object.
+    """
+
+    def __init__(self, name: str, token: int, pictures: Dataset) -> None:
+        self.name, self.token = name, token
+        self.model, processor = vc.load(name)
+        transform = vc.preprocessing.evaluation_transform(processor)
+        self.pixel_values = torch.stack([transform(image) for image in pictures["image"]])
+        grid = attention.patch_grid(self.model, self.pixel_values)
+        rows = zip(pictures["label"], pictures["seed"], strict=True)
+        self.covered = torch.stack([faithfulness.coverage(world.mask(*row), processor, grid) for row in rows])
+        with torch.no_grad():
+            batches = self.pixel_values.split(64)
+            logits = [explanations.head_logits(self.model, batch, token) for batch in batches]
+        self.target = torch.cat(logits).argmax(1)
+        self.right = self.target == torch.tensor(pictures["label"])
+
+    def batches(self) -> list[slice]:
+        """Return the batches as slices."""
+        return [slice(i, i + BATCH_SIZE) for i in range(0, len(self.target), BATCH_SIZE)]
+
+    def maps(self, method: str, model: torch.nn.Module | None = None) -> torch.Tensor:
+        """Return the maps (N, rows, columns) of a method, of the model or of another one."""
+        explain, model = explanations.METHODS[method], model or self.model
+        return torch.cat(
+            [explain(model, self.pixel_values[b], self.target[b], self.token) for b in self.batches()]
+        )
+
+    def areas(self, maps: torch.Tensor, kind: str) -> list[float]:
+        """Return the area under each picture's curve of a kind."""
+        areas = []
+        for batch in self.batches():
+            probability = explanations.probability(self.model, self.target[batch], self.token)
+            curves = faithfulness.curve(probability, self.pixel_values[batch], maps[batch], kind)
+            areas += faithfulness.area(curves).tolist()
+        return areas
+
+
+def measure(subject: Subject) -> list[dict]:
+    """Return a row for each method, and for maps that know nothing: chance, and the centre of the picture."""
+    forgotten = explanations.shuffled(subject.model, seed=SEED)
+    rows = []
+    for method in explanations.METHODS:
+        began = time.perf_counter()
+        maps = subject.maps(method)
+        seconds = (time.perf_counter() - began) / len(maps)
+        same = faithfulness.rank_correlation(maps, subject.maps(method, forgotten))
+        rows.append(score(subject, method, maps) | {"shuffled": float(same.mean()), "seconds": seconds})
+        print(f"{subject.name}, token {subject.token}, {method}: {rows[-1]['hits']} hits", flush=True)
+    generator = torch.Generator().manual_seed(SEED)
+    rows.append(score(subject, "random", torch.rand(subject.covered.shape, generator=generator)))
+    rows.append(score(subject, "centre", centre(subject.covered.shape)))
+    return rows
+
+
+def score(subject: Subject, method: str, maps: torch.Tensor) -> dict:
+    """Score the maps of one method."""
+    hit = faithfulness.hits(maps, subject.covered)
+    low, high = intervals.wilson(int(hit.sum()), len(hit))
+    deletion, insertion = (subject.areas(maps, kind) for kind in ("deletion", "insertion"))
+    wrong = ~subject.right
+    return {
+        "model": subject.name,
+        "token": ("class", "distillation")[subject.token],
+        "method": method,
+        "hits": int(hit.sum()),
+        "of": len(hit),
+        "low": low,
+        "high": high,
+        "hits where it errs": int(hit[wrong].sum()),
+        "errors": int(wrong.sum()),
+        "deletion": statistics.mean(deletion),
+        "insertion": statistics.mean(insertion),
+    }
+
+
+def centre(shape: torch.Size) -> torch.Tensor:
+    """Return maps that are highest in the middle of the picture and fall off from there."""
+    down, across = (torch.linspace(-1, 1, size + 2)[1:-1].abs() for size in shape[1:])
+    return (-(down[:, None] ** 2) - across[None] ** 2).expand(shape).contiguous()
+
+
+def table(rows: list[dict]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    for row in rows:
+        cells = [row.get(column, "") for column in rows[0]]
+        lines.append([f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Measure every model and token, print the table and write the file after each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pictures", type=int, default=492, help="of the 492, the classes in turn")
+    parser.add_argument("--models", nargs="+", default=["vit-micro", "deit-micro-distilled"])
+    parser.add_argument("--json", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    vc.setup(SEED)
+    held_out = world.held_out()
+    order = sorted(range(len(held_out)), key=lambda index: index % world.HELD_OUT_PER_CLASS)
+    pictures = held_out.select(order[: options.pictures])
+    rows: list[dict] = []
+    for name in options.models:
+        heads = len(models.heads(vc.load(name)[0]))
+        for token in range(heads):
+            rows += measure(Subject(name, token, pictures))
+            write(options.json, {"rows": rows, "pictures": len(pictures), "seed": SEED, **machine()})
+    print(table(rows))
+
+
+def machine() -> dict:
+    """Return what the run stands on."""
+    command = " ".join(["python", "benchmarks/explanations.py", *sys.argv[1:]])
+    return {
+        "device": platform.processor() or platform.machine(),
+        "torch": torch.__version__,
+        "command": command,
+    }
+
+
+def write(path: Path, result: dict) -> None:
+    """Write the result whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    main()
