@@ -134,6 +134,40 @@ def map_grid(
     return figure
 
 
+def overlay_grid(
+    images: Sequence[Image], maps: torch.Tensor, titles: Sequence[str], columns: int = 6
+) -> Figure:
+    """Draw maps over their images side by side, the image in grey, each map in a colour scale of its own.
+
+    Args:
+        images: K PIL images, as the network sees them.
+        maps: (K, rows, columns), a value for each patch.
+        titles: K texts.
+        columns: Images in a row of the figure.
+
+    Raises:
+        ValueError: If there is no map, or not as many images and titles as maps.
+
+    Taught in lesson 11.
+    """
+    if maps.ndim != 3 or not len(maps) == len(images) == len(titles) > 0:
+        got = f"maps {tuple(maps.shape)}, {len(images)} images and {len(titles)} titles"
+        raise ValueError(f"got {got}; expected maps (K, rows, columns), K at least 1, K images and K titles")
+    columns = min(columns, len(maps))
+    rows = math.ceil(len(maps) / columns)
+    width = 9 / columns if columns > 3 else 2.6  # inches
+    size = (columns * width, rows * (width + 0.3))
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, values, title in zip(axes.flat, images, maps.cpu(), titles, strict=False):
+        height, width = values.shape
+        axis.imshow(image.convert("L"), cmap="gray", extent=(0, width, height, 0))
+        axis.imshow(values, alpha=0.6, extent=(0, width, height, 0), interpolation="bilinear")
+        axis.set_title(title, fontsize=8 if columns < 8 else 6, fontweight="normal", loc="center")
+    return figure
+
+
 def learning_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
     """Draw loss and validation accuracy against epochs, a line for each run.
 

@@ -75,17 +75,19 @@ def test_a_head_that_is_not_there_is_an_error(name):
 
 
 def test_integrated_gradients_are_complete():
-    model = test_attention.make("vit")
+    torch.manual_seed(0)
+    model = test_attention.MODELS["vit"]().eval()
     for parameter in model.parameters():
-        nn.init.normal_(parameter, std=0.1)
-    maps = explanations.integrated_gradients(model, PIXELS, TARGET, steps=100)
+        if parameter.ndim > 1:
+            nn.init.normal_(parameter, std=0.15)
+    maps = explanations.integrated_gradients(model, PIXELS, TARGET, steps=200)
     with torch.no_grad():
         of_picture, of_grey = (
             explanations.head_logits(model, pictures).gather(1, TARGET[:, None])[:, 0]
             for pictures in (PIXELS, torch.zeros_like(PIXELS))
         )
-    assert (of_picture - of_grey).abs().min() > 1e-3, "nothing to explain"
-    assert torch.allclose(maps.sum((1, 2)), of_picture - of_grey, atol=1e-4)
+    assert (of_picture - of_grey).abs().min() > 0.1, "nothing to explain"
+    assert torch.allclose(maps.sum((1, 2)), of_picture - of_grey, atol=2e-3)
 
 
 def test_integrated_gradients_of_a_linear_model_are_its_terms():
