@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
+from datasets import Dataset
+from PIL.Image import Image
 from sklearn.metrics import f1_score
 from torchvision.transforms import v2
 
 import vitcourse as vc
-from vitcourse import drawn, registry, training, variants, world
+from vitcourse import drawn, explanations, faithfulness, registry, training, variants, world
 
 FAMILY = tuple(name for name, asset in registry.entries().items() if asset.ships)
 TRANSFORMERS = tuple(name for name, variant in variants.all_variants().items() if variant.demo)
@@ -91,43 +92,28 @@ def resize_only(processor: object) -> Callable:
 def attention() -> list[dict]:
     """Share of the class token's last-layer attention on the object, and the object's share of the area."""
     pictures = world.held_out()
-    masks = np.stack([object_mask(row["label"], row["seed"]) for row in pictures.remove_columns("image")])
+    masks = [world.mask(*row) for row in zip(pictures["label"], pictures["seed"], strict=True)]
     return [{"model": name, **attention_on_object(name, pictures, masks)} for name in TRANSFORMERS]
 
 
-def object_mask(label: int, seed: int) -> np.ndarray:
-    """Return where the object is, (224, 224) from 0 to 1: the picture is drawn once more."""
-    return (np.asarray(drawn.render(drawn.WORLD_CLASSES[label], seed, (224, 224)).mask) > 0).astype(
-        np.float32
-    )
-
-
 @torch.inference_mode()
-def attention_on_object(name: str, pictures: object, masks: np.ndarray) -> dict[str, float]:
+def attention_on_object(name: str, pictures: Dataset, masks: Sequence[Image]) -> dict[str, float]:
     """Return both shares in %, means over the pictures, and their ratio."""
     model, processor = vc.load(name)
-    model.set_attn_implementation("eager")
-    geometry = vc.preprocessing.geometry(processor)
-    resized = getattr(processor.size, "shortest_edge", None) or geometry.height
-    see = v2.Compose([v2.Resize(resized, antialias=True), v2.CenterCrop(geometry.height)])
     transform = vc.preprocessing.evaluation_transform(processor)
-    on_object, of_picture = [], []
-    for batch in range(0, len(pictures), 25):
-        rows = pictures.select(range(batch, min(batch + 25, len(pictures))))
-        pixel_values = torch.stack([transform(image) for image in rows["image"]])
-        last = model(pixel_values=pixel_values, output_attentions=True).attentions[-1]  # (B, heads, T, T)
-        prefix = 2 if "distilled" in name else 1
-        to_patches = last[:, :, 0, prefix:].mean(1)  # (B, N)
-        to_patches = to_patches / to_patches.sum(1, keepdim=True)
-        seen = see(torch.from_numpy(masks[batch : batch + len(rows)])[:, None])
-        share = torch.nn.functional.avg_pool2d(seen, 16).flatten(1)  # (B, N)
-        on_object.append((to_patches * share).sum(1))
-        of_picture.append(share.mean(1))
-    attended, covered = torch.cat(on_object).mean().item(), torch.cat(of_picture).mean().item()
+    shares, areas = [], []
+    for first in range(0, len(pictures), 25):
+        pixel_values = torch.stack([transform(image) for image in pictures[first : first + 25]["image"]])
+        maps = explanations.last_layer(model, pixel_values, torch.zeros(len(pixel_values)))
+        grid, seen = maps.shape[1:], masks[first : first + 25]
+        covered = torch.stack([faithfulness.coverage(mask, processor, grid) for mask in seen])
+        shares.append(faithfulness.share_on_object(maps, covered))
+        areas.append(covered.mean((1, 2)))
+    attended, area = torch.cat(shares).mean().item(), torch.cat(areas).mean().item()
     return {
         "attention on the object": 100 * attended,
-        "object's share of the picture": 100 * covered,
-        "ratio": attended / covered,
+        "object's share of the picture": 100 * area,
+        "ratio": attended / area,
     }
 
 

@@ -94,6 +94,25 @@ def test_maps_that_do_not_add_up_are_refused(shape, number):
         plotting.map_grid(torch.zeros(shape), [(0, 0)] * number, "similarity")
 
 
+def test_overlays_show_each_map_over_its_image():
+    maps = torch.arange(4 * 3 * 2.0).view(4, 3, 2)
+    images = [Image.new("RGB", (20, 30), (shade, 0, 0)) for shade in range(4)]
+    figure = plotting.overlay_grid(images, maps, list("abcd"), columns=3)
+    drawn = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in drawn] == list("abcd")
+    for axis, values in zip(drawn, maps, strict=True):
+        below, above = axis.images
+        assert below.get_extent() == above.get_extent() == (0, 2, 3, 0)
+        assert above.get_array().tolist() == values.tolist()
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("shape", "number"), [((2, 3, 3), 1), ((0, 3, 3), 0), ((3, 3), 3)])
+def test_overlays_that_do_not_add_up_are_refused(shape, number):
+    with pytest.raises(ValueError, match="expected maps"):
+        plotting.overlay_grid([Image.new("L", (9, 9))] * number, torch.zeros(shape), ["a"] * number)
+
+
 def test_learning_curves_show_every_run():
     plt.style.use(Path(plotting.__file__).with_name("course.mplstyle"))
     history = [{"epoch": 1, "train_loss": 1.0, "validation_accuracy": 0.5}]
