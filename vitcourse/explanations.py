@@ -96,7 +96,8 @@ def gradient_weighted(
 
     Taught in lesson 11.
     """
-    pixel_values = pixel_values.detach().requires_grad_()  # also where every weight is frozen
+    pixel_values, target = pixel_values.detach().clone(), target.clone()  # made under inference_mode, perhaps
+    pixel_values.requires_grad_()  # also where every weight is frozen
     with torch.enable_grad(), attention.recorded(model) as maps:
         score = head_logits(model, pixel_values, token).gather(1, target[:, None]).sum()
         gradients = torch.autograd.grad(score, maps, allow_unused=True, materialize_grads=True)
@@ -138,6 +139,7 @@ def integrated_gradients(
     Taught in lesson 11.
     """
     rows, _ = attention.patch_grid(model, pixel_values)
+    pixel_values, target = pixel_values.clone(), target.clone()  # made under inference_mode, perhaps
     shares = IntegratedGradients(lambda pictures: head_logits(model, pictures, token)).attribute(
         pixel_values, target=target, n_steps=steps, internal_batch_size=_AT_ONCE
     )
