@@ -81,7 +81,8 @@ def curve(
     """Take patches away, or put them in, from the highest of the map to the lowest, and watch the model.
 
     Petsiuk et al., arXiv:1806.07421, section 4.1: deletion paints patches grey, insertion begins with a
-    blurred picture (31 pixels, sigma 8) and makes patches sharp. A good map makes deletion fall and insertion rise at once.
+    blurred picture (31 pixels, sigma 8) and makes patches sharp. A good map makes deletion fall and insertion
+    rise at once.
 
     Args:
         probability: Takes pictures (B, 3, height, width) and returns the probability of the class that the
