@@ -16,6 +16,7 @@ _MODULES += ("preprocessing", "results", "run", "split_files", "suspects", "thre
 _MODULES += ("variants", "vit", "weights", "world")
 _MODULES += ("distillation",)
 _MODULES += ("attention", "explanations", "faithfulness")
+_MODULES += ("cost", "export", "memory", "pruning", "timing")
 _NAMES = {
     "Classifier": "classifier",
     "check": "exercises",

@@ -1,0 +1,114 @@
+"""Take a model out of torch: ONNX, ONNX Runtime, and weights in eight bits.
+
+Taught in lesson 12.
+"""
+
+import contextlib
+import io
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import nn
+
+from vitcourse.arrays import AnyArray, to_numpy
+
+
+class _Logits(nn.Module):
+    """A model that gives a plain tensor, as an exported graph must."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        return self.model(pixel_values=pixel_values).logits
+
+
+def to_onnx(model: nn.Module, file: str | Path) -> Path:
+    """Write a model as an ONNX file that takes `pixel_values` and gives `logits`, for any batch size.
+
+    Args:
+        model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C).
+        file: Where to; it replaces what is there once it is whole.
+
+    Returns:
+        The file.
+
+    Taught in lesson 12.
+    """
+    file, device = Path(file), next(model.parameters()).device
+    size = model.config.image_size
+    height, width = size if isinstance(size, tuple | list) else (size, size)
+    example = torch.zeros(2, 3, height, width, device=device)  # torch takes a batch of 1 for a constant
+    partial = file.with_name(f"{file.stem}.partial.onnx")
+    with contextlib.redirect_stdout(io.StringIO()):  # it reports each step
+        torch.onnx.export(
+            _Logits(model).eval(),
+            (example,),
+            str(partial),
+            dynamo=True,
+            input_names=["pixel_values"],
+            output_names=["logits"],
+            dynamic_shapes={"pixel_values": {0: torch.export.Dim("batch")}},
+            external_data=False,
+        )
+    return partial.replace(file)
+
+
+def to_int8(source: str | Path, file: str | Path, per_channel: bool = True) -> Path:
+    """Write an ONNX file whose matrices are 8-bit whole numbers, a quarter of the size.
+
+    This is dynamic quantization: the other side of each product, the activations, is rounded to 8 bits while
+    it runs, its range measured anew each time. No pictures are needed to prepare it.
+
+    Args:
+        source: A file that `to_onnx` has written.
+        file: Where to.
+        per_channel: Whether each column of a matrix has a scale of its own, or all share one.
+
+    Taught in lesson 12.
+    """
+    file, graph = Path(file), onnx.load(source)
+    del graph.graph.value_info[:]  # shapes noted by the exporter that the quantizer would find contradictory
+    partial = file.with_name(f"{file.stem}.partial.onnx")
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # it advises a pre-processing that the exporter has done
+    try:
+        quantize_dynamic(
+            graph,
+            partial,
+            weight_type=QuantType.QInt8,
+            per_channel=per_channel,
+            op_types_to_quantize=["MatMul", "Gemm"],
+        )
+    finally:
+        root.setLevel(level)
+    return partial.replace(file)
+
+
+def session(file: str | Path, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """Open an ONNX file with ONNX Runtime, on the CPU.
+
+    Args:
+        file: What `to_onnx` or `to_int8` has written.
+        threads: As many as torch uses, if left out, so that the two can be compared.
+
+    Taught in lesson 12.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or torch.get_num_threads()
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+def logits(running: onnxruntime.InferenceSession, pixel_values: AnyArray) -> np.ndarray:
+    """Run a session on `pixel_values` (B, 3, H, W) and return the logits (B, C).
+
+    Taught in lesson 12.
+    """
+    return running.run(["logits"], {"pixel_values": to_numpy(pixel_values)})[0]
