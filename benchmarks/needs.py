@@ -3,9 +3,9 @@
     python benchmarks/needs.py [--names deit-tiny ...] [--batch 8] [--json FILE]
 
 Each in a fresh process, with random weights, in this order: one picture in, a batch in, training steps on a
-batch with AdamW. Memory is the highest mark so far: of the process on a CPU, Python and libraries included, or of
-torch on a GPU. fp32 on a CPU; on a GPU fine-tuning runs in the precision that Accelerate would take. About
-4 minutes on two cores. Writes benchmarks/results/needs.json.
+batch with AdamW. Memory is the highest mark so far: of the process on a CPU, Python and libraries included, or
+of torch on a GPU. Answers are computed in fp32, training in the precision that Accelerate takes for the device.
+About 4 minutes on two cores. Writes benchmarks/results/needs.json.
 """
 
 from __future__ import annotations

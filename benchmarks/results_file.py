@@ -1,4 +1,4 @@
-"""What every table in benchmarks/results/ carries: the machine, the versions and the command; written whole."""
+"""What every table in benchmarks/results/ carries: machine, versions and command; written whole."""
 
 from __future__ import annotations
 

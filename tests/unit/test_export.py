@@ -1,0 +1,54 @@
+"""ONNX and int8 against torch, on other batch sizes than the exported one."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from vitcourse import cost, export, pruning, variants
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return cost.random_model(variants.get("vit-micro"), num_classes=5)
+
+
+@pytest.fixture(scope="module")
+def file(model, tmp_path_factory):
+    return export.to_onnx(model, tmp_path_factory.mktemp("onnx") / "model.onnx")
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_file_gives_the_same_logits_for_any_batch_size(model, file, batch):
+    pixel_values = torch.randn(batch, 3, 224, 224)
+    with torch.inference_mode():
+        expected = model(pixel_values=pixel_values).logits.numpy()
+    assert np.abs(export.logits(export.session(file), pixel_values) - expected).max() < 1e-4
+
+
+def test_the_file_is_whole_and_says_what_it_takes(file):
+    onnx.checker.check_model(file)
+    inputs = export.session(file).get_inputs()
+    assert [(i.name, i.shape[1:]) for i in inputs] == [("pixel_values", [3, 224, 224])]
+    assert isinstance(inputs[0].shape[0], str)
+    assert [path.name for path in file.parent.glob("*partial*")] == []
+
+
+def test_eight_bits_are_small_and_near(model, file):
+    small = export.to_int8(file, file.with_name("int8.onnx"))
+    assert small.stat().st_size < 0.4 * file.stat().st_size
+    types = {tensor.data_type for tensor in onnx.load(small).graph.initializer if len(tensor.dims) == 2}
+    assert onnx.TensorProto.INT8 in types
+    pixel_values = torch.randn(2, 3, 224, 224)
+    exact, rounded = (export.logits(export.session(path), pixel_values) for path in (file, small))
+    assert 0 < np.abs(exact - rounded).max() < 0.25 * np.abs(exact).max()
+
+
+def test_a_pruned_model_can_be_exported(model, tmp_path):
+    smaller = pruning.prune(model, {0: [0, 1], 3: [2]})
+    pixel_values = torch.randn(1, 3, 224, 224)
+    with torch.inference_mode():
+        expected = smaller(pixel_values=pixel_values).logits.numpy()
+    found = export.logits(export.session(export.to_onnx(smaller, tmp_path / "m.onnx")), pixel_values)
+    assert np.abs(found - expected).max() < 1e-4
