@@ -3,8 +3,8 @@
     python benchmarks/needs.py [--names deit-tiny ...] [--batch 8] [--json FILE]
 
 Each in a fresh process, with random weights, in this order: one picture in, a batch in, training steps on a
-batch with AdamW. Memory is the highest mark so far: of the process on a CPU, Python and libraries included, or
-of torch on a GPU. Answers are computed in fp32, training in the precision that Accelerate takes for the device.
+batch with AdamW. Memory is the highest mark so far: of the process on a CPU, Python and libraries included,
+or of torch on a GPU. Answers are computed in fp32, training in the precision that Accelerate takes.
 About 4 minutes on two cores. Writes benchmarks/results/needs.json.
 """
 
@@ -20,7 +20,7 @@ from results_file import machine, write_json
 from vitcourse import cost, devices, memory, timing, variants
 from vitcourse.recipe import Recipe
 
-STEPS = 2
+RUNS = {"inference": 5, "evaluation": 2, "fine_tuning": 2}  # each after one that warms up
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def measure(name: str, batch: int) -> dict:
     for use, pictures in (("inference", 1), ("evaluation", batch)):
         pixel_values = torch.randn(pictures, 3, variant.image_size, variant.image_size, device=device)
         with torch.inference_mode():
-            timed = timing.measure(lambda: model(pixel_values=pixel_values), runs=5, warm_up=1, seconds=3)  # noqa: B023
+            timed = timing.measure(lambda: model(pixel_values=pixel_values), runs=RUNS[use], warm_up=1)  # noqa: B023
         row[f"{use}_seconds"] = timed.median / pictures
         row[f"{use}_bytes"] = memory.peak_bytes(device)
     row["fine_tuning_seconds"] = train(model, pixel_values) / batch
@@ -84,7 +84,7 @@ def train(model: torch.nn.Module, pixel_values: torch.Tensor) -> float:
         optimizer.step()
         optimizer.zero_grad()
 
-    return timing.measure(step, runs=STEPS, warm_up=1).median
+    return timing.measure(step, runs=RUNS["fine_tuning"], warm_up=1).median
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Images a second of the ten architectures (random weights), beside the published ones of a V100 GPU.
 
-    python benchmarks/throughput.py [--names deit-tiny ...] [--seconds 5] [--json FILE]
+    python benchmarks/throughput.py [--names deit-tiny ...] [--batch 4] [--seconds 3] [--json FILE]
 
 The DeiT paper's way: the largest batch that fits, the mean of 30 runs. On a CPU a larger batch gains nothing:
-batches of 8 there, and fewer runs (at least 3) once they have taken `--seconds`. In fp32, and in bf16 or fp16
-where the device has it; beside them the device's rate for products of large matrices. About 3 minutes on two
+batches of `--batch` there, and fewer runs (at least 3) once they have taken `--seconds`. In fp32, and in bf16
+or fp16 where the device has it; beside them its rate for products of large matrices. About 2 minutes on two
 cores. Writes benchmarks/results/throughput.json.
 """
 
@@ -19,7 +19,6 @@ from results_file import machine, write_json
 
 from vitcourse import cost, devices, timing, variants
 
-CPU_BATCH = 8
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -30,7 +29,8 @@ def main() -> None:
     )
     published = [name for name, variant in variants.all_variants().items() if not variant.demo]
     parser.add_argument("--names", nargs="+", default=published, choices=list(variants.all_variants()))
-    parser.add_argument("--seconds", type=float, default=5.0, help="stop repeating after so long, on a CPU")
+    parser.add_argument("--batch", type=int, default=4, help="pictures a batch, where it is no CUDA GPU")
+    parser.add_argument("--seconds", type=float, default=3.0, help="stop repeating after so long, on a CPU")
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "throughput.json")
     options = parser.parse_args()
     device = devices.name()
@@ -43,7 +43,7 @@ def main() -> None:
     rows = []
     for name in options.names:
         for precision in precisions:
-            row = measure(name, device, precision, options.seconds)
+            row = measure(name, device, precision, options.batch, options.seconds)
             row["share_of_matmul_rate"] = row["flops_per_second"] / rates[precision]
             rows.append(row)
             print(
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def measure(name: str, device: str, precision: str, seconds: float) -> dict:
+def measure(name: str, device: str, precision: str, batch: int, seconds: float) -> dict:
     """Time forward passes of one architecture with random weights."""
     variant = variants.get(name)
     model = cost.random_model(variant, device)
@@ -70,7 +70,7 @@ def measure(name: str, device: str, precision: str, seconds: float) -> dict:
         timing.synchronize()
 
     on_gpu = device == "cuda"
-    batch = timing.largest_batch(attempt) if on_gpu else CPU_BATCH
+    batch = timing.largest_batch(attempt) if on_gpu else batch
     pixel_values = torch.randn(batch, 3, variant.image_size, variant.image_size, device=device)
     timed = timing.measure(lambda: forward(pixel_values), warm_up=1, seconds=1e9 if on_gpu else seconds)
     return {
