@@ -3,7 +3,7 @@
     python benchmarks/precisions.py [--pictures 492] [--json FILE]
 
 Every network on the CPU in batches of 8; vit-micro also in bf16 (autocast), compiled, with ONNX Runtime in
-fp32 and int8, and with 4, 8 and 12 of its 20 heads pruned. Pictures are preprocessed before the clock runs.
+fp32 and int8, and with 2, 4 and 6 of its 20 heads pruned. Pictures are preprocessed before the clock runs.
 About 2 minutes on two cores. Writes benchmarks/results/precisions.json.
 """
 
@@ -89,7 +89,7 @@ def precisions(model: nn.Module, batches: list[dict]) -> list[tuple[str, Forward
         for how, file in (("ONNX fp32", fp32), ("ONNX int8", int8)):
             ways.append((how, onnx(vc.export.session(file)), {"disk_bytes": file.stat().st_size}))
     scores = vc.pruning.importance(model, training_pictures())
-    for number in (4, 8, 12):
+    for number in (2, 4, 6):
         smaller = vc.pruning.prune(model, vc.pruning.weakest(scores, number))
         ways.append((f"{number} heads off", plain(smaller), {}))
     return ways

@@ -41,7 +41,7 @@ def count_flops(model: nn.Module, pixel_values: torch.Tensor) -> int:
     """Return the floating-point operations of a forward pass, counted as torch carries it out.
 
     Args:
-        model: Its attention has to be "eager": the counter does not know every fused one.
+        model: Takes `pixel_values`.
         pixel_values: (B, 3, H, W); on the device "meta" nothing is computed, and it takes no time.
 
     Taught in lesson 12.
@@ -51,15 +51,12 @@ def count_flops(model: nn.Module, pixel_values: torch.Tensor) -> int:
     return counter.get_total_flops()
 
 
-def random_model(
-    variant: Variant, device: str = "cpu", attention: str = "sdpa", num_classes: int = NUM_CLASSES
-) -> PreTrainedModel:
+def random_model(variant: Variant, device: str = "cpu", num_classes: int = NUM_CLASSES) -> PreTrainedModel:
     """Build a variant with random weights, in evaluation mode: speed and memory do not depend on them.
 
     Args:
         variant: From `vitcourse.variants`.
         device: "cpu", "cuda", "mps", or "meta" for shapes without numbers.
-        attention: "sdpa" as in use, or "eager", which can be counted.
         num_classes: Outputs of the head.
 
     Taught in lesson 12.
@@ -76,7 +73,6 @@ def random_model(
         num_hidden_layers=variant.depth,
         num_attention_heads=variant.num_heads,
         num_labels=num_classes,
-        attn_implementation=attention,
     )
     with torch.device(device):
         return model_class(config).eval()

@@ -60,21 +60,21 @@ def to_onnx(model: nn.Module, file: str | Path) -> Path:
     return partial.replace(file)
 
 
-def to_int8(source: str | Path, file: str | Path, per_channel: bool = True) -> Path:
-    """Write an ONNX file whose matrices are 8-bit whole numbers, a quarter of the size.
+def to_int8(source: str | Path, file: str | Path) -> Path:
+    """Write an ONNX file whose matrices are 8-bit whole numbers, nearly a quarter of the size.
 
     This is dynamic quantization: the other side of each product, the activations, is rounded to 8 bits while
-    it runs, its range measured anew each time. No pictures are needed to prepare it.
+    it runs, its range measured anew each time. No pictures are needed to prepare it. Each column of a matrix
+    has a scale and a zero of its own, and none has a sign: signed weights overflow on older Intel processors.
 
     Args:
         source: A file that `to_onnx` has written.
         file: Where to.
-        per_channel: Whether each column of a matrix has a scale of its own, or all share one.
 
     Taught in lesson 12.
     """
     file, graph = Path(file), onnx.load(source)
-    del graph.graph.value_info[:]  # shapes noted by the exporter that the quantizer would find contradictory
+    del graph.graph.value_info[:]  # shapes noted by the exporter, which the quantizer finds contradictory
     partial = file.with_name(f"{file.stem}.partial.onnx")
     root = logging.getLogger()
     level = root.level
@@ -83,9 +83,9 @@ def to_int8(source: str | Path, file: str | Path, per_channel: bool = True) -> P
         quantize_dynamic(
             graph,
             partial,
-            weight_type=QuantType.QInt8,
-            per_channel=per_channel,
             op_types_to_quantize=["MatMul", "Gemm"],
+            per_channel=True,
+            weight_type=QuantType.QUInt8,
         )
     finally:
         root.setLevel(level)

@@ -3,6 +3,7 @@
 Taught in lesson 12.
 """
 
+import logging
 import os
 import shutil
 import statistics
@@ -13,6 +14,8 @@ from typing import Any
 
 import torch
 from torch import nn
+
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it misses CUDA on every CPU
 
 RUNS, WARM_UP = 30, 3  # thirty runs, as in the DeiT paper
 _COMPILERS = ("c++", "g++", "clang++", "cl")
