@@ -61,7 +61,7 @@ def to_onnx(model: nn.Module, file: str | Path) -> Path:
 
 
 def to_int8(source: str | Path, file: str | Path) -> Path:
-    """Write an ONNX file whose matrices are 8-bit whole numbers, nearly a quarter of the size.
+    """Write an ONNX file whose matrices are 8-bit whole numbers, about a third of the size.
 
     This is dynamic quantization: the other side of each product, the activations, is rounded to 8 bits while
     it runs, its range measured anew each time. No pictures are needed to prepare it. Each column of a matrix
