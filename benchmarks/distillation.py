@@ -27,7 +27,7 @@ from vitcourse import distillation, training
 
 RESULTS = Path(__file__).with_name("results")
 CONVNETS = {"demo": "convnet-micro", "real": "mobilenetv2"}
-CONVNET_LEARNING_RATE = 1e-3
+CONVNET_LEARNING_RATE = 3e-4
 EPOCHS = {"demo": 8, "real": 6}
 Decisions = dict[str, list[int]]
 

@@ -9,14 +9,12 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("assets", "calibration", "classifier", "doctor", "download", "drawn", "duplicates", "evaluation")
-_MODULES += ("features", "fridge", "imagenet", "images", "intervals", "losses", "metric_classes", "metrics")
+_MODULES = ("assets", "attention", "calibration", "classifier", "cost", "distillation", "doctor", "download")
+_MODULES += ("drawn", "duplicates", "evaluation", "explanations", "export", "faithfulness", "features")
+_MODULES += ("fridge", "imagenet", "images", "intervals", "losses", "memory", "metric_classes", "metrics")
 _MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positions", "prediction")
-_MODULES += ("preprocessing", "results", "run", "split_files", "suspects", "thresholds", "training")
-_MODULES += ("variants", "vit", "weights", "world")
-_MODULES += ("distillation",)
-_MODULES += ("attention", "explanations", "faithfulness")
-_MODULES += ("cost", "export", "memory", "pruning", "timing")
+_MODULES += ("preprocessing", "pruning", "results", "run", "split_files", "suspects", "thresholds", "timing")
+_MODULES += ("training", "variants", "vit", "weights", "world")
 _NAMES = {
     "Classifier": "classifier",
     "check": "exercises",

@@ -90,7 +90,7 @@ class FineTuning(Recipe):
     cutmix: float = 0.0
     drop_path: float = 0.0
     teacher: str = ""
-    teacher_learning_rate: float = 1e-3
+    teacher_learning_rate: float = 3e-4
     distillation_token: bool = False
     distillation_targets: Literal["hard", "soft"] = "hard"
     distillation_share: float | None = None

@@ -32,7 +32,8 @@ def load(
     Args:
         source: A name of the course ("vit-tiny", "vit-micro", ...), a folder, or an id on the Hub.
         labels: Class names of a new task. The model then gets a new head, all zeros (ViT paper,
-            section 3.2). Without labels the checkpoint's own head is kept.
+            section 3.2). Without labels the checkpoint's own head is kept. Batch normalisations keep
+            their statistics in training, too: a few photos in small batches would spoil them.
         multi_label: Whether several labels can be true at once. Sets the loss that `labels=` computes
             in a ViT or a plain DeiT: it would otherwise be guessed from the first batch and stick. A
             distilled DeiT computes none.
@@ -63,6 +64,7 @@ def load(
     processor.do_convert_rgb = True
     if labels is not None:
         _new_head(model, list(labels))
+        _keep_all_statistics(model)
     if multi_label or labels is not None:
         model.config.problem_type = (
             "multi_label_classification" if multi_label else "single_label_classification"
@@ -136,8 +138,14 @@ def freeze(model: nn.Module, what: int | str) -> None:
             module.register_forward_pre_hook(_keep_statistics)
 
 
+def _keep_all_statistics(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.register_forward_pre_hook(_keep_statistics)
+
+
 def _keep_statistics(module: nn.Module, _: object) -> None:
-    """Let a frozen batch normalisation use its statistics, and leave them as they are, in training too."""
+    """Let a batch normalisation use the statistics that it has, and leave them as they are, in training too."""
     module.eval()
 
 
