@@ -11,13 +11,13 @@ benchmarks/results/distillation_ASSETS.json; lesson 09 makes its tables from the
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import time
 from pathlib import Path
 
 import torch
 from datasets import concatenate_datasets
+from results_file import write_json
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import BaseImageProcessor
@@ -146,14 +146,6 @@ def report(seed: int, decisions: Decisions, truth: list[int]) -> None:
     """Print how many each got right."""
     right = {name: sum(a == b for a, b in zip(said, truth, strict=True)) for name, said in decisions.items()}
     print(f"seed {seed}, right of {len(truth)}: {right}", flush=True)
-
-
-def write_json(path: Path, result: dict) -> None:
-    """Write the result whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(result) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

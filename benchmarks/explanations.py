@@ -12,14 +12,12 @@ Writes benchmarks/results/explanations.json.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import sys
 import time
 from pathlib import Path
 
 import torch
 from datasets import Dataset
+from results_file import machine, write_json
 
 import vitcourse as vc
 from vitcourse import attention, explanations, faithfulness, intervals, models, world
@@ -146,26 +144,10 @@ def main() -> None:
         heads = len(models.heads(vc.load(name)[0]))
         for token in range(heads):
             rows += measure(Subject(name, token, pictures), min(options.sample, len(pictures)))
-            write(options.json, {"rows": rows, "sample": options.sample, "seed": SEED, **machine()})
+            write_json(
+                options.json, {"rows": rows, "sample": options.sample, "seed": SEED, "machine": machine()}
+            )
     print(table(rows))
-
-
-def machine() -> dict:
-    """Return what the run stands on."""
-    command = " ".join(["python", "benchmarks/explanations.py", *sys.argv[1:]])
-    return {
-        "device": platform.processor() or platform.machine(),
-        "torch": torch.__version__,
-        "command": command,
-    }
-
-
-def write(path: Path, result: dict) -> None:
-    """Write the result whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Uses the assets that `VITCOURSE_ASSETS` names. Prints one table; a row a seed.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import psutil
 from accelerate.utils import set_seed
+from results_file import write_json
 from scipy.stats import binomtest
 
 import vitcourse as vc
@@ -100,13 +100,6 @@ def peak_bytes() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def write_json(path: Path, result: dict) -> None:
-    """Write the result whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

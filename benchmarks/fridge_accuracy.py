@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 from PIL.Image import Image
+from results_file import machine, write_json
 from scipy.stats import binomtest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
@@ -46,9 +46,7 @@ def main() -> None:
     rows = [cross_validated(name, pictures, options.seed) for name in options.models]
     print(f"\n{PUBLISHED}")
     if options.json:
-        partial = options.json.with_name(options.json.name + ".partial")
-        partial.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-        partial.replace(options.json)
+        write_json(options.json, {"machine": machine(), "rows": rows})
 
 
 def cross_validated(name: str, pictures: Dataset, seed: int) -> dict:

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import torch
-from finetune_seeds import write_json
+from results_file import write_json
 
 import vitcourse as vc
 from vitcourse import positions, training, world

@@ -34,7 +34,7 @@ def write_json(path: Path, result: dict) -> None:
     """Write a result whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    partial.write_text(json.dumps(result) + "\n", encoding="utf-8")
     partial.replace(path)
 
 

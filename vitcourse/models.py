@@ -145,7 +145,7 @@ def _keep_all_statistics(model: nn.Module) -> None:
 
 
 def _keep_statistics(module: nn.Module, _: object) -> None:
-    """Let a batch normalisation use the statistics that it has, and leave them as they are, in training too."""
+    """Let a batch normalisation use its statistics, and leave them as they are, in training too."""
     module.eval()
 
 
