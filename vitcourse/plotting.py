@@ -155,7 +155,7 @@ def overlay_grid(
         raise ValueError(f"got {got}; expected maps (K, rows, columns), K at least 1, K images and K titles")
     columns = min(columns, len(maps))
     rows = math.ceil(len(maps) / columns)
-    width = 9 / columns if columns > 3 else 2.6  # inches
+    width = 7.4 / columns if columns > 3 else 2.2  # inches
     size = (columns * width, rows * (width + 0.3))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for axis in axes.flat:

@@ -102,7 +102,7 @@ def test_overlays_show_each_map_over_its_image():
     assert [axis.get_title() for axis in drawn] == list("abcd")
     for axis, values in zip(drawn, maps, strict=True):
         below, above = axis.images
-        assert below.get_extent() == above.get_extent() == (0, 2, 3, 0)
+        assert tuple(below.get_extent()) == tuple(above.get_extent()) == (0, 2, 3, 0)
         assert above.get_array().tolist() == values.tolist()
     plt.close(figure)
 
