@@ -5,7 +5,7 @@ Taught in lesson 04.
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -48,7 +48,12 @@ def decode_all(images: ImageLike | Iterable[ImageLike]) -> Iterator[PIL.Image.Im
         yield decode(image, f"images[{position}]")
 
 
-def decode(image: ImageLike, name: str = "the image") -> PIL.Image.Image:
+def decode(
+    image: ImageLike,
+    name: str = "the image",
+    formats: Sequence[str] | None = None,
+    max_pixels: int | None = None,
+) -> PIL.Image.Image:
     """Return an upright RGB picture with 8 bits a channel.
 
     The camera's orientation (EXIF) is applied, transparent parts are laid on white, 16-bit grey is scaled
@@ -58,32 +63,40 @@ def decode(image: ImageLike, name: str = "the image") -> PIL.Image.Image:
         image: A path, the bytes of an image file, a PIL image (left as it is), or a uint8 array: grey (H, W),
             RGB (H, W, 3) or RGBA (H, W, 4).
         name: What to call it in an error; a path is called by its path.
+        formats: The formats of files to read ("PNG"); by default all that Pillow knows.
+        max_pixels: The largest width times height, checked before pixels are decoded.
 
     Raises:
-        ImageError: If it is no image, damaged, or of a kind that has no one meaning as 8-bit colour.
+        ImageError: If it is no image, damaged, too large, or of a kind that has no one meaning as 8-bit
+            colour.
 
     Taught in lesson 04.
     """
     if isinstance(image, str | os.PathLike):
         name = os.fspath(image)
     try:
-        return _to_rgb(_open(image))
+        opened = _open(image, formats)
+        if max_pixels is not None and opened.width * opened.height > max_pixels:
+            raise ValueError(
+                f"got {opened.width}x{opened.height} pixels; expected at most {max_pixels} in all"
+            )
+        return _to_rgb(opened)
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: {_reason(error)}") from error
 
 
-def _open(image: ImageLike) -> PIL.Image.Image:
+def _open(image: ImageLike, formats: Sequence[str] | None) -> PIL.Image.Image:
     """Return a PIL image, its pixels not necessarily read yet."""
     if isinstance(image, PIL.Image.Image):
         return image
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if isinstance(image, bytes | bytearray | memoryview):
-        return PIL.Image.open(io.BytesIO(image))
+        return PIL.Image.open(io.BytesIO(image), formats=formats)
     if isinstance(image, str) and image.startswith(("http://", "https://", "data:")):
         raise ValueError("this is an address, and nothing is fetched here; download it and pass its bytes")
     if isinstance(image, str | os.PathLike):
-        return PIL.Image.open(io.BytesIO(Path(image).read_bytes()))
+        return PIL.Image.open(io.BytesIO(Path(image).read_bytes()), formats=formats)
     raise ValueError(f"got a {type(image).__name__}; {_EXPECTED}")
 
 

@@ -1,0 +1,52 @@
+"""Responses P1, P2 and P3: from class names and probabilities to the JSON that the model cards show.
+
+Taught in lesson 13.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def respond(
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    form: str,
+    top_k: int | None = None,
+    threshold: float | None = None,
+) -> list:
+    """Write probabilities in one of the published forms.
+
+    Args:
+        probabilities: (N, C), 0 to 1.
+        labels: The C class names, in the model's order.
+        form: "P1" (in the model's order), "P2" or "P3" (both from the highest score down).
+        top_k: Keep so many classes an image, the most probable.
+        threshold: Keep classes whose probability is at least this.
+
+    Returns:
+        One entry an image, in the order of the rows.
+
+    Taught in lesson 13.
+    """
+    write = {"P1": _p1, "P2": _p2, "P3": _p3}[form]
+    return [write(row, labels, _chosen(row, top_k, threshold)) for row in probabilities]
+
+
+def _chosen(row: np.ndarray, top_k: int | None, threshold: float | None) -> np.ndarray:
+    """Return the indices of the classes to keep, by probability; equal ones in the model's order."""
+    order = np.argsort(-row, kind="stable")[:top_k]
+    return order if threshold is None else order[row[order] >= threshold]
+
+
+def _p1(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> dict:
+    chosen = np.sort(chosen)
+    return {"probs": row[chosen].tolist(), "labels": [labels[index] for index in chosen]}
+
+
+def _p2(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> list[dict]:
+    return [{"label": labels[index], "score": float(row[index])} for index in chosen]
+
+
+def _p3(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> dict:
+    return {str(rank): entry for rank, entry in enumerate(_p2(row, labels, chosen))}
