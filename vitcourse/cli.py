@@ -1,4 +1,4 @@
-"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict."""
+"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict, serve."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from vitcourse import __version__
 from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict
+from vitcourse.endpoint.commands import add_serve
 from vitcourse.registry import AssetError
 
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
@@ -18,6 +19,7 @@ environment variables:
   VITCOURSE_ASSETS   demo, real or auto (default): which assets the lessons use
   VITCOURSE_DATA     folder for what is downloaded (default: data/ in the checkout)
   VITCOURSE_MIRROR   a folder, or its http(s) address, that `vitcourse mirror` wrote; asked first
+  VITCOURSE_API_KEY  the key that `vitcourse serve` asks for
   HF_HUB_OFFLINE     1 keeps the Hub from being asked; its cache is still used
 
 examples:
@@ -28,6 +30,7 @@ examples:
   vitcourse evaluate --images val --model deit-tiny
   vitcourse evaluate --data fridge --model runs/fridge --split test
   vitcourse predict photo.jpg --model runs/fridge --top_k 3
+  vitcourse serve --model runs/fridge --port 8000
 """
 
 
@@ -97,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add_finetune(commands)
     add_evaluate(commands)
     add_predict(commands)
+    add_serve(commands)
     return parser
 
 

@@ -3,18 +3,17 @@
 The shipped files are in `vitcourse/configs/`. Taught in lesson 06.
 """
 
-import difflib
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Literal
 
 import yaml
-from jsonargparse import ArgumentError, ArgumentParser
 from timm.data.auto_augment import rand_augment_transform
 
+from vitcourse import options
+from vitcourse.options import ConfigurationError
 from vitcourse.recipe import Recipe, check_ranges
 
 CONFIGS = Path(__file__).with_name("configs")
@@ -34,10 +33,6 @@ _RANGES = {
     "distillation_share": (0, 1),
     "temperature": (0.01, math.inf),
 }
-
-
-class ConfigurationError(ValueError):
-    """A configuration has a field, a type or a value that it cannot have."""
 
 
 @dataclass(frozen=True)
@@ -133,21 +128,14 @@ def parse(arguments: Sequence[str]) -> FineTuning:
     Raises:
         ConfigurationError: If a field is unknown, or a value has the wrong type or is out of range.
     """
-    parser = ArgumentParser(
-        prog="vitcourse finetune",
-        description="Fine-tune a checkpoint. Stopped and started again, the same command goes on.",
-        exit_on_error=False,
-        allow_abbrev=False,
+    return options.parse(
+        FineTuning,
+        arguments,
+        "vitcourse finetune",
+        "Fine-tune a checkpoint. Stopped and started again, the same command goes on.",
+        CONFIGS,
+        "epochs: 3",
     )
-    parser.add_argument("--config", action="config", help=f"a YAML file; shipped: {_names()}")
-    parser.add_class_arguments(FineTuning, as_group=False)
-    try:
-        values = parser.parse_args(_normalised(arguments)).as_dict()
-        values = {name: value for name, value in values.items() if name != "config"}
-        _refuse_null(values)
-        return FineTuning(**values)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError(_in_plain_words(str(error))) from error
 
 
 def write(config: FineTuning, path: Path) -> None:
@@ -170,74 +158,3 @@ def read(path: Path) -> dict:
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path} has no fields; delete it to begin anew")
     return values
-
-
-def _normalised(arguments: Sequence[str]) -> list[str]:
-    """Allow `--skip-bad` for `--skip_bad true`, and the bare name of a shipped file after `--config`."""
-    result = []
-    for place, argument in enumerate(arguments):
-        option, equals, value = argument.partition("=")
-        if option.startswith("--"):
-            option = "--" + option[2:].replace("-", "_")
-            following = arguments[place + 1 : place + 2]
-            if not equals and _HINTS.get(option[2:]) is bool and (not following or following[0][:2] == "--"):
-                equals, value = "=", "true"
-        if option == "--config" and equals:
-            value = _shipped(value)
-        elif result[-1:] == ["--config"]:
-            option = _shipped(argument)
-        result.append(option + equals + value)
-    return result
-
-
-def _names() -> str:
-    return ", ".join(sorted(path.name for path in CONFIGS.glob("*.yaml")))
-
-
-def _shipped(name: str) -> str:
-    """Turn the name of a shipped file into its path, unless a file of that name is here."""
-    inside = CONFIGS / Path(name).name
-    return str(inside) if Path(name).name == name and inside.is_file() and not Path(name).exists() else name
-
-
-def _refuse_null(values: dict) -> None:
-    for name, value in values.items():
-        if value is None and type(None) not in get_args(_HINTS[name]):
-            raise ValueError(f"{name} is null; expected {_words(_HINTS[name])}")
-
-
-def _in_plain_words(message: str) -> str:
-    """Turn a message of the parser into one that names the field, what it got and what it takes."""
-    wrong = re.match(r'Parser key "(\w+)[^"]*":\n', message)
-    if wrong and wrong[1] in _HINTS:
-        got = message.rpartition(" value: ")[2].strip()
-        got = {"None": "null", "True": "true", "False": "false"}.get(got, got)
-        return f"{wrong[1]} is {got}; expected {_words(_HINTS[wrong[1]])}"
-    unknown = re.search(r"unrecognized arguments: (?:--)?(\S+)|Option '(\S+)' is not accepted", message)
-    if unknown:
-        name = (unknown[1] or unknown[2]).partition("=")[0]
-        near = difflib.get_close_matches(name, _HINTS, 1, 0.75)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        return f"there is no field {name}{meant}; expected one of {', '.join(sorted(_HINTS))}"
-    alone = re.match(r"argument --(\w+): expected one argument", message)
-    if alone:
-        return f"--{alone[1]} has no value; expected {_words(_HINTS.get(alone[1], str))} after it"
-    if "config" in message:
-        problem = re.sub(r'Parser key "config": |Problems parsing config: ', "", message).strip()
-        return f"config: {problem}; expected a YAML file with lines like `epochs: 3`, or one of {_names()}"
-    return message
-
-
-def _words(hint: Any) -> str:
-    """Say in words what a field takes: "a whole number or null"."""
-    plain = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
-    if hint in plain:
-        return plain[hint]
-    if get_origin(hint) is Literal:
-        return f"one of {', '.join(get_args(hint))}"
-    if get_origin(hint) is list:
-        return f"a list in brackets, [] or [{', '.join(get_args(get_args(hint)[0]))}]"
-    return " or ".join(_words(part) for part in get_args(hint))
-
-
-_HINTS = get_type_hints(FineTuning)

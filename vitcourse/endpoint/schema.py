@@ -144,7 +144,7 @@ def _params(value: Any, name: str) -> Params:
 
 
 def is_integer(value: Any) -> bool:
-    """Tell whether JSON holds a whole number; 2.0 is one (JSON Schema 2020-12, section 4.2.3), true is none."""
+    """Tell whether JSON holds a whole number; 2.0 is one (JSON Schema, section 4.2.3), true is none."""
     return _is_number(value) and value == int(value)
 
 

@@ -1,0 +1,34 @@
+"""The command `vitcourse serve`; what needs torch or a web server is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+
+from vitcourse.commands import CommandError
+
+
+def add_serve(commands: argparse._SubParsersAction) -> None:
+    """Add `vitcourse serve`, whose options are the fields of `endpoint.settings.Settings`."""
+    serve = commands.add_parser(
+        "serve", add_help=False, help="answer over HTTP; `vitcourse serve --help` lists its fields"
+    )
+    serve.set_defaults(run=_serve, fields=[])
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    try:
+        from vitcourse.endpoint import server, settings
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"the library {error.name} is missing; install what serving needs: pip install 'vitcourse[serve]'"
+        ) from error
+    from vitcourse.models import CheckpointError
+    from vitcourse.run import quiet
+
+    try:
+        chosen = settings.parse(arguments.fields)
+        quiet()
+        server.serve(chosen)
+    except (CheckpointError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    return 0

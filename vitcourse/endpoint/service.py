@@ -1,0 +1,99 @@
+"""The online endpoint without its HTTP: from the bytes of a body to the bytes of an answer.
+
+Reading, decoding and writing run on threads, the model on a thread of its own; the event loop only waits.
+
+Taught in lesson 13.
+"""
+
+import asyncio
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from vitcourse.classifier import Classifier
+from vitcourse.endpoint import decoding, schema, scoring
+from vitcourse.endpoint.addresses import Fetcher
+from vitcourse.endpoint.batching import Batcher, Places
+from vitcourse.endpoint.metrics import Metrics
+from vitcourse.endpoint.schema import Request, RequestError
+from vitcourse.endpoint.settings import Settings
+from vitcourse.images import ImageError
+
+
+class Service:
+    """A classifier behind a queue.
+
+    Attributes:
+        places: The bounded queue.
+
+    Taught in lesson 13.
+    """
+
+    def __init__(self, classifier: Classifier, settings: Settings, metrics: Metrics) -> None:
+        """Start the threads; needs a running event loop."""
+        self._classifier, self._settings = classifier, settings
+        # One core for each thread that decodes (PyTorch keeps this number per thread), all for the model.
+        self._threads = ThreadPoolExecutor(
+            settings.decoders or os.cpu_count(), "decode", torch.set_num_threads, (1,)
+        )
+        self._batcher = Batcher(
+            classifier.forward, settings.max_batch, settings.linger_ms / 1000, metrics.batch_sizes.observe
+        )
+        self.places = Places(settings.queue_size)
+        self._fetcher = None
+        if settings.allow_urls:
+            self._fetcher = Fetcher(settings.limits, settings.allow_hosts, settings.fetch_seconds)
+
+    async def close(self) -> None:
+        """Stop the threads, when nothing is asked any more."""
+        if self._fetcher:
+            await self._fetcher.close()
+        await self._batcher.close()
+        self._threads.shutdown()
+
+    async def answer(self, body: bytes) -> bytes:
+        """Answer the body of a request that holds one place already.
+
+        Raises:
+            RequestError: With the status that fits; see `schema` and `scoring`.
+        """
+        request = await self._on_thread(schema.parse, body)
+        self._check(request)
+        with self.places.take(max(len(request.images) - 1, 0)):
+            prepared = await self._prepare(request)
+            logits = await self._batcher.run(prepared)
+            return await self._on_thread(_write, request, logits, self._classifier)
+
+    def _check(self, request: Request) -> None:
+        scoring.check(request, self._classifier)
+        if len(request.images) > self._settings.max_images:
+            raise RequestError(
+                schema.TOO_LARGE,
+                f"got {len(request.images)} images; expected at most {self._settings.max_images} a request",
+            )
+
+    async def _prepare(self, request: Request) -> list[torch.Tensor]:
+        self._batcher.coming += len(request.images)
+        try:
+            results = await asyncio.gather(*map(self._prepare_one, request.images))
+        finally:
+            self._batcher.coming -= len(request.images)
+        return scoring.collect(request, results)
+
+    async def _prepare_one(self, image: str) -> torch.Tensor | ImageError:
+        source: str | bytes = image
+        if self._fetcher and decoding.is_address(image):
+            try:
+                source = await self._fetcher.fetch(image)
+            except ImageError as error:
+                return error
+        return await self._on_thread(scoring.try_prepare, source, self._classifier, self._settings.limits)
+
+    async def _on_thread(self, function: object, *arguments: object) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _write(request: Request, logits: list[torch.Tensor], classifier: Classifier) -> bytes:
+    return json.dumps(scoring.answer(request, logits, classifier)).encode()
