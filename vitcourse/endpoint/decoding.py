@@ -76,7 +76,7 @@ def read_image(data: bytes, limits: Limits) -> PIL.Image.Image:
     """
     if len(data) > limits.file_bytes:
         raise ImageError(f"the file has {len(data)} bytes; expected at most {limits.file_bytes}")
-    if b"<svg" in data[:1000].lower():
+    if data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:1000].lower():
         raise ImageError(f"this is SVG, a drawing without pixels; expected {', '.join(FORMATS)}")
     try:
         return images.decode(data, formats=FORMATS, max_pixels=limits.pixels)

@@ -5,7 +5,7 @@ Taught in lesson 13.
 
 import math
 
-import torch
+import PIL.Image
 import uvicorn
 
 from vitcourse.classifier import Classifier
@@ -39,6 +39,4 @@ def serve(settings: Settings) -> None:
 
 def warm_up(classifier: Classifier) -> None:
     """Run the model once, so that the first request does not wait for it."""
-    from PIL import Image
-
-    classifier.forward(classifier.preprocess([Image.new("RGB", (32, 32))]).to(torch.float32))
+    classifier.forward(classifier.preprocess([PIL.Image.new("RGB", (32, 32))]))
