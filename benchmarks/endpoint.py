@@ -38,7 +38,7 @@ from vitcourse.endpoint import decoding
 
 RESULTS = Path(__file__).with_name("results") / "endpoint.json"
 PLAIN = Path(__file__).with_name("plain_server.py")
-SHORT = {"requests": 96, "rounds": 1, "soak": 600, "settled": 200, "fuzz": 300}
+SHORT = {"photos": 32, "requests": 64, "rounds": 1, "soak": 600, "settled": 200, "fuzz": 300}
 
 
 @dataclass
@@ -52,12 +52,16 @@ class Server:
         """Return the resident memory in bytes."""
         return psutil.Process(self.process.pid).memory_info().rss
 
+    def cpu_seconds(self) -> float:
+        """Return the time that its threads have computed, all cores together."""
+        return sum(psutil.Process(self.process.pid).cpu_times()[:2])
+
 
 def main() -> None:
     """Measure all and write the result."""
     options = _options()
     model = vc.setup(seed=0).model
-    photos = photo_files()
+    photos = photo_files()[: options.photos]
     payloads = [json.dumps({"input_data": [base64.b64encode(photo).decode()]}).encode() for photo in photos]
     with running(ours(model)) as server, running(plain(model)) as other:
         result = {
@@ -82,6 +86,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--short", action="store_true", help=f"a quick look: {SHORT}")
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--photos", type=int, default=128)
     parser.add_argument("--requests", type=int, default=512, help="a round and server, with all clients")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--soak", type=int, default=20_000, help="requests in a row")
@@ -170,14 +175,16 @@ _JSON = {"Content-Type": "application/json"}
 def throughput(server: Server, other: Server, payloads: list[bytes], options: argparse.Namespace) -> dict:
     """Return requests a second of both servers, in turns, and on how many photos their top-1 agrees."""
     rates: dict[str, list[float]] = {"endpoint": [], "plain server": []}
+    work: dict[str, list[float]] = {name: [] for name in rates}
     top: dict[str, dict[int, str]] = {}
     for place in range(-1, options.rounds):  # one round before, to warm up
         for name, each in zip(rates, (server, other), strict=True):
             count = options.requests if place >= 0 else max(len(payloads), options.clients)
-            began = time.perf_counter()
+            began, computed = time.perf_counter(), each.cpu_seconds()
             answers = asyncio.run(load(each.address, payloads, options.clients, count))
             if place >= 0:
                 rates[name].append(count / (time.perf_counter() - began))
+                work[name].append((each.cpu_seconds() - computed) / count)
             top[name] = top.get(name, {}) | {photo: row[0]["label"] for photo, row in answers.items()}
     ratios = [a / b for a, b in zip(*rates.values(), strict=True)]
     ours_top, plain_top = top.values()
@@ -186,6 +193,7 @@ def throughput(server: Server, other: Server, payloads: list[bytes], options: ar
         "requests a second": {name: statistics.median(values) for name, values in rates.items()},
         "ratio": statistics.median(ratios),
         "ratios": ratios,
+        "CPU ms a request": {name: 1000 * statistics.median(values) for name, values in work.items()},
         "same top-1": sum(ours_top[photo] == plain_top[photo] for photo in ours_top),
         "photos": len(ours_top),
     }
@@ -211,7 +219,7 @@ def one_client(server: Server, model: str, photos: list[bytes], payloads: list[b
 
 
 def soak(server: Server, payloads: list[bytes], count: int, settled: int) -> dict:
-    """Send requests in a row, where any failure ends the run; memory after the first of them and at the end."""
+    """Send requests in a row, any failure ends the run; return memory after the first and at the end."""
     asyncio.run(load(server.address, payloads, 4, settled))
     first = server.memory()
     asyncio.run(load(server.address, payloads, 4, count - settled))
