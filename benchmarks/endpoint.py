@@ -4,7 +4,7 @@
 
 Both servers run as processes of their own, on all cores, with the model that the lessons use (ViT-Tiny with
 VITCOURSE_ASSETS=real), and take turns: a round each. Every request holds one of the 128 photos of the
-multi-label set as base64.
+multi-label set as base64. Options that are none of these go to `vitcourse serve`: --linger_ms 10.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def main() -> None:
     model = vc.setup(seed=0).model
     photos = photo_files()[: options.photos]
     payloads = [json.dumps({"input_data": [base64.b64encode(photo).decode()]}).encode() for photo in photos]
-    with running(ours(model)) as server, running(plain(model)) as other:
+    with running(ours(model, options.serve)) as server, running(plain(model)) as other:
         result = {
             "command": f"python benchmarks/endpoint.py {' '.join(sys.argv[1:])}".strip(),
             "machine": machine(model),
             "throughput": throughput(server, other, payloads, options),
             "one client": one_client(server, model, photos, payloads, options.rounds),
         }
-    with running(ours(model)) as server:
+    with running(ours(model, options.serve)) as server:
         result["soak"] = soak(server, payloads, options.soak, options.settled)
         result["bad requests"] = fuzz(server, options.fuzz)
     print(json.dumps(result, indent=1))
@@ -93,7 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--settled", type=int, default=2_000, help="of these, before memory is first read")
     parser.add_argument("--fuzz", type=int, default=10_000, help="generated bad requests")
     parser.add_argument("--json", type=Path, default=RESULTS)
-    options = parser.parse_args()
+    options, options.serve = parser.parse_known_args()
     if options.short:
         vars(options).update(SHORT)
     return options
@@ -120,9 +120,9 @@ def photo_files() -> list[bytes]:
     return [Path(row["image"]["path"]).read_bytes() for split in splits.values() for row in split]
 
 
-def ours(model: str) -> list[str]:
+def ours(model: str, extra: Sequence[str]) -> list[str]:
     """Return the command of the endpoint, its port left out."""
-    return [sys.executable, "-m", "vitcourse", "serve", "--model", model, "--port"]
+    return [sys.executable, "-m", "vitcourse", "serve", *extra, "--model", model, "--port"]
 
 
 def plain(model: str) -> list[str]:

@@ -45,7 +45,8 @@ def _p1(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> dict:
 
 
 def _p2(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> list[dict]:
-    return [{"label": labels[index], "score": float(row[index])} for index in chosen]
+    scores = zip(chosen.tolist(), row[chosen].tolist(), strict=True)
+    return [{"label": labels[index], "score": score} for index, score in scores]
 
 
 def _p3(row: np.ndarray, labels: Sequence[str], chosen: np.ndarray) -> dict:
