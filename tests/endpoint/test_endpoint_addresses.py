@@ -269,5 +269,13 @@ def test_addresses_work_online_only_where_they_are_allowed(classifier, host):
     assert "fetches none" in off.json()["images"][0]["reason"]
 
 
+def test_more_addresses_than_connections_are_all_fetched(classifier, host):
+    images = [f"http://{host}/a.png"] * (2 * addresses.MAX_CONNECTIONS + 1)
+    with serving.running(classifier, allow_urls=True, allow_hosts=[host]) as address:
+        response = requests.post(f"{address}/score", json={"input_data": images}, timeout=60)
+    assert response.status_code == 200, response.text
+    assert len(response.json()) == len(images)
+
+
 def test_base64_is_never_taken_for_an_address():
     assert not any(is_address(base64.b64encode(data).decode()) for data in FILES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from vitcourse.commands import CommandError
 
@@ -16,6 +17,9 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    # Threads of the model that wait for each other shall sleep: if they spin, which is OpenMP's default, they
+    # hold up the threads that decode. It is read when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from vitcourse.endpoint import server, settings
     except ModuleNotFoundError as error:

@@ -3,6 +3,7 @@
 Taught in lesson 13.
 """
 
+import gc
 import math
 
 import PIL.Image
@@ -26,6 +27,7 @@ def serve(settings: Settings) -> None:
     access.check_binding(settings.host, key, settings.without_key, settings.open_to_network)
     classifier = Classifier(settings.model, settings.precision)
     warm_up(classifier)
+    gc.freeze()  # the libraries' objects stay: to look through them again and again would hold up requests
     uvicorn.run(
         app.create(classifier, settings, key),
         host=settings.host,

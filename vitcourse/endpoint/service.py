@@ -6,15 +6,15 @@ Taught in lesson 13.
 """
 
 import asyncio
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
+from pydantic_core import to_json
 
 from vitcourse.classifier import Classifier
 from vitcourse.endpoint import decoding, schema, scoring
-from vitcourse.endpoint.addresses import Fetcher
+from vitcourse.endpoint.addresses import MAX_CONNECTIONS, Fetcher
 from vitcourse.endpoint.batching import Batcher, Places
 from vitcourse.endpoint.metrics import Metrics
 from vitcourse.endpoint.schema import Request, RequestError
@@ -42,7 +42,7 @@ class Service:
             classifier.forward, settings.max_batch, settings.linger_ms / 1000, metrics.batch_sizes.observe
         )
         self.places = Places(settings.queue_size)
-        self._fetcher = None
+        self._fetcher, self._fetches = None, asyncio.Semaphore(MAX_CONNECTIONS)
         if settings.allow_urls:
             self._fetcher = Fetcher(settings.limits, settings.allow_hosts, settings.fetch_seconds)
 
@@ -83,17 +83,20 @@ class Service:
         return scoring.collect(request, results)
 
     async def _prepare_one(self, image: str) -> torch.Tensor | ImageError:
-        source: str | bytes = image
-        if self._fetcher and decoding.is_address(image):
+        if not (self._fetcher and decoding.is_address(image)):
+            return await self._decode(image)
+        async with self._fetches:  # until it is decoded: that many files are in memory, and no more
             try:
-                source = await self._fetcher.fetch(image)
+                return await self._decode(await self._fetcher.fetch(image))
             except ImageError as error:
                 return error
-        return await self._on_thread(scoring.try_prepare, source, self._classifier, self._settings.limits)
+
+    async def _decode(self, image: str | bytes) -> torch.Tensor | ImageError:
+        return await self._on_thread(scoring.try_prepare, image, self._classifier, self._settings.limits)
 
     async def _on_thread(self, function: object, *arguments: object) -> object:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
 def _write(request: Request, logits: list[torch.Tensor], classifier: Classifier) -> bytes:
-    return json.dumps(scoring.answer(request, logits, classifier)).encode()
+    return to_json(scoring.answer(request, logits, classifier))
