@@ -30,6 +30,7 @@ class Classifier:
         multi_label: Whether each class gets its own probability (sigmoid) or all share one (softmax).
         device: Where the model computes.
         precision: "fp32", "bf16" or "fp16".
+        batch_size: How many images a forward pass suit the device.
 
     Taught in lesson 04.
     """
@@ -55,6 +56,7 @@ class Classifier:
         self.multi_label = self.model.config.problem_type == "multi_label_classification"
         self.device = self.model.device
         self.precision = _choose(self.device.type) if precision == "auto" else precision
+        self.batch_size = _BATCH_SIZES.get(self.device.type, 8)
 
     def predict(
         self, images: ImageLike | Iterable[ImageLike], top_k: int | None = 5, batch_size: int | None = None
@@ -102,7 +104,7 @@ class Classifier:
         """
         _check_positive("batch_size", batch_size)
         pictures = decode_all(images)
-        while batch := list(itertools.islice(pictures, batch_size or _BATCH_SIZES.get(self.device.type, 8))):
+        while batch := list(itertools.islice(pictures, batch_size or self.batch_size)):
             yield self.forward(self.preprocess(batch))
 
     def preprocess(self, pictures: list[PIL.Image.Image]) -> torch.Tensor:

@@ -53,8 +53,9 @@ def until(condition):
     raise AssertionError("it did not come about within 10 seconds")
 
 
-def test_requests_that_arrive_together_share_a_pass_and_get_their_own_answer(slow, classifier):
-    with serving.running(slow, max_batch=8) as address, ThreadPoolExecutor(12) as clients:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_requests_that_arrive_together_share_a_pass_and_get_their_own_answer(slow, classifier, workers):
+    with serving.running(slow, max_batch=8, workers=workers) as address, ThreadPoolExecutor(12) as clients:
         order = [place % 6 for place in range(12)]
         futures = [clients.submit(ask, address, TEXTS[place]) for place in order]
         until(lambda: queue(address) == 12)

@@ -31,7 +31,7 @@ def test_a_flag_needs_no_value():
         ([], "model is not given"),
         (["--model", "m", "--port", "70000"], "port from 0 to 65535"),
         (["--model", "m", "--port", "x"], "port is x; expected a whole number"),
-        (["--model", "m", "--max_batch", "0"], "max_batch is 0; expected more than 0"),
+        (["--model", "m", "--workers", "0"], "workers is 0; expected more than 0"),
         (["--model", "m", "--queue_size", "5"], "expected at least max_images, 128"),
         (["--model", "m", "--allow_hosts", "[a]"], "allow_hosts is given without allow_urls"),
         (["--model", "m", "--alow_urls"], r"no field alow_urls \(did you mean allow_urls"),

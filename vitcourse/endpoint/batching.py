@@ -1,7 +1,7 @@
 """Dynamic batching: images that arrive together share a forward pass, and the queue is bounded.
 
-The model runs on one thread of its own. While it computes, what arrives waits; all that waits is the next
-batch. If more images are being decoded just then, the batch waits a few milliseconds for them.
+The model runs on threads of its own. While it computes, what arrives waits; all that waits is the next batch.
+If more images are being decoded just then, the batch waits a few milliseconds for them.
 
 Taught in lesson 13.
 """
@@ -59,14 +59,16 @@ class Batcher:
         max_batch: int,
         linger_seconds: float,
         observe: Callable[[int], object] = int,
+        workers: int = 1,
     ) -> None:
-        """Start the task that makes batches; needs a running event loop.
+        """Start the tasks that make batches; needs a running event loop.
 
         Args:
             forward: From `pixel_values` (B, 3, H, W) to logits (B, C).
             max_batch: The most images a forward pass.
             linger_seconds: The longest time that a batch waits for images that are being decoded.
             observe: Called with the size of each batch.
+            workers: Forward passes at the same time. One alone computes on all cores, several share them.
         """
         self._forward, self._max_batch, self._linger, self._observe = (
             forward,
@@ -75,9 +77,10 @@ class Batcher:
             observe,
         )
         self._queue: asyncio.Queue[tuple[torch.Tensor, asyncio.Future]] = asyncio.Queue()
-        self._thread = ThreadPoolExecutor(1, "model", torch.set_num_threads, (torch.get_num_threads(),))
+        self._threads = ThreadPoolExecutor(workers, "model")
+        self._cores, self._workers, self._running = torch.get_num_threads(), workers, 0
         self.coming = 0
-        self._task = asyncio.create_task(self._work())
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(workers)]
 
     async def run(self, images: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Return the logits of images, each (1, C) for a (1, 3, H, W), in their order."""
@@ -90,22 +93,31 @@ class Batcher:
 
     async def close(self) -> None:
         """Stop; call it when nothing is asked any more."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        self._thread.shutdown()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown()
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             images, futures = zip(*await self._next_batch(), strict=True)
             self._observe(len(images))
             try:
-                logits = await loop.run_in_executor(self._thread, self._forward, torch.cat(images))
+                logits = await self._compute(torch.cat(images))
             except Exception as error:  # noqa: BLE001 - each request that waits gets it
                 _settle(futures, lambda future, _, error=error: future.set_exception(error))
             else:
                 _settle(futures, lambda future, row, logits=logits: future.set_result(logits[row : row + 1]))
+
+    async def _compute(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        self._running += 1
+        cores = self._cores if self._running == 1 else max(1, self._cores // self._workers)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, _on_cores, cores, self._forward, pixel_values
+            )
+        finally:
+            self._running -= 1
 
     async def _next_batch(self) -> list[tuple[torch.Tensor, asyncio.Future]]:
         batch = [await self._queue.get()]
@@ -121,6 +133,13 @@ class Batcher:
                 with contextlib.suppress(asyncio.TimeoutError):
                     batch.append(await asyncio.wait_for(self._queue.get(), left))
         return batch
+
+
+def _on_cores(
+    cores: int, forward: Callable[[torch.Tensor], torch.Tensor], pixel_values: torch.Tensor
+) -> torch.Tensor:
+    torch.set_num_threads(cores)  # PyTorch keeps this number per thread
+    return forward(pixel_values)
 
 
 def _settle(futures: Sequence[asyncio.Future], settle: Callable[[asyncio.Future, int], None]) -> None:

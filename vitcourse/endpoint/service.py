@@ -39,7 +39,11 @@ class Service:
             settings.decoders or os.cpu_count(), "decode", torch.set_num_threads, (1,)
         )
         self._batcher = Batcher(
-            classifier.forward, settings.max_batch, settings.linger_ms / 1000, metrics.batch_sizes.observe
+            classifier.forward,
+            settings.max_batch or classifier.batch_size,
+            settings.linger_ms / 1000,
+            metrics.batch_sizes.observe,
+            settings.workers,
         )
         self.places = Places(settings.queue_size)
         self._fetcher, self._fetches = None, asyncio.Semaphore(MAX_CONNECTIONS)

@@ -11,7 +11,7 @@ from typing import Literal
 from vitcourse import options
 from vitcourse.endpoint.decoding import Limits
 
-_POSITIVE = ("max_batch", "queue_size", "max_images", "max_body_mb", "max_image_mb", "max_megapixels")
+_POSITIVE = ("workers", "queue_size", "max_images", "max_body_mb", "max_image_mb", "max_megapixels")
 _POSITIVE += ("fetch_seconds", "read_seconds", "shutdown_seconds")
 
 
@@ -24,7 +24,8 @@ class Settings:
         precision: What the model computes in; auto is the fastest that the device has in hardware.
         host: Where to listen; 127.0.0.1 is this machine only.
         port: The same; 0 takes a free one.
-        max_batch: The most images a forward pass.
+        max_batch: The most images a forward pass; 0 for what suits the device.
+        workers: Forward passes at the same time; one alone computes on all cores, several share them.
         linger_ms: The longest time in milliseconds that a batch waits for images that are being decoded.
         queue_size: Images accepted and not answered; above it, requests get status 503.
         decoders: Threads that decode images; 0 for one a core.
@@ -46,7 +47,8 @@ class Settings:
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     host: str = "127.0.0.1"
     port: int = 8000
-    max_batch: int = 16
+    max_batch: int = 0
+    workers: int = 1
     linger_ms: float = 5.0
     queue_size: int = 256
     decoders: int = 0
@@ -72,8 +74,8 @@ class Settings:
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected more than 0")
-        if not 0 <= self.port <= 65535 or self.linger_ms < 0 or self.decoders < 0:
-            raise ValueError("expected port from 0 to 65535, linger_ms and decoders from 0")
+        if not 0 <= self.port <= 65535 or min(self.linger_ms, self.decoders, self.max_batch) < 0:
+            raise ValueError("expected port from 0 to 65535, linger_ms, decoders and max_batch from 0")
         if self.queue_size < self.max_images:
             raise ValueError(
                 f"queue_size is {self.queue_size}; expected at least max_images, {self.max_images}, or the "
