@@ -19,6 +19,11 @@ def test_a_file_and_the_command_line_go_together(tmp_path):
     assert settings.host == "127.0.0.1"
 
 
+def test_the_shipped_file_is_found_by_its_name():
+    settings = parse(["--config", "endpoint.yaml", "--model", "runs/mine"])
+    assert (settings.model, settings.host, settings.allow_urls) == ("runs/mine", "127.0.0.1", False)
+
+
 def test_a_flag_needs_no_value():
     settings = parse(["--model", "m", "--allow-urls", "--without_key"])
     assert settings.allow_urls

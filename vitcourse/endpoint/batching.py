@@ -70,12 +70,8 @@ class Batcher:
             observe: Called with the size of each batch.
             workers: Forward passes at the same time. One alone computes on all cores, several share them.
         """
-        self._forward, self._max_batch, self._linger, self._observe = (
-            forward,
-            max_batch,
-            linger_seconds,
-            observe,
-        )
+        self._forward, self._observe = forward, observe
+        self._max_batch, self._linger = max_batch, linger_seconds
         self._queue: asyncio.Queue[tuple[torch.Tensor, asyncio.Future]] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(workers, "model")
         self._cores, self._workers, self._running = torch.get_num_threads(), workers, 0

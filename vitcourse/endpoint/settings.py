@@ -104,6 +104,6 @@ def parse(arguments: Sequence[str]) -> Settings:
         "vitcourse serve",
         "Serve a model over HTTP, with the JSON of the published model cards. Ctrl-C stops it, when all that "
         "it accepted is answered.",
-        Path(__file__).parents[1] / "configs",
+        Path(__file__).parent,
         "model: runs/fridge",
     )
