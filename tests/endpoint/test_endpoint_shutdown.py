@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 import serving
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +60,7 @@ def wait_until_ready(process, address, log):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_what_was_accepted_is_answered_after_sigterm(served):
     process, address, log = served
-    large = serving.text(serving.encoded(serving.picture(0, (1500, 1500)), "JPEG"))
+    large = serving.text(serving.encoded(Image.new("RGB", (2500, 2500))))  # small to send, slow to decode
     headers = {"Authorization": "Bearer secret"}
 
     def ask(_):
