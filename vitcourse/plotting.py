@@ -30,7 +30,7 @@ def show(figure: Figure, alt: str, photo: bool = False) -> None:
         raise ValueError(f"alt is {alt!r}; expected a sentence that states what the figure shows")
     buffer = io.BytesIO()
     if photo:
-        figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
+        figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 75})
     else:
         figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
