@@ -28,7 +28,7 @@ course: $(READY) ## Execute every lesson on the demo assets and render it to _bu
 	$(RUN) -m vitcourse.course build $(LESSONS)
 
 test: $(READY) lint ## Run every check, and every lesson, without a network
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --durations 30 --nbmake tests notebooks
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal --durations 30 --nbmake tests notebooks
 
 lab: $(READY) ## Open JupyterLab on the course map
 	$(RUN) -m vitcourse.course.lab

@@ -134,7 +134,7 @@ class Scored:
             self.model.weight.data.fill_(epoch)
             optimizer.step()
             scores = {"validation_loss": losses[epoch - 1], "validation_accuracy": losses[epoch - 1]}
-            self.progress.record({"epoch": epoch, **scores})
+            self.progress.record({"epoch": epoch, "train_loss": losses[epoch - 1], **scores})
         self.progress.finish()
         self.kept, self.epochs = self.model.weight.item(), len(self.progress.history)
 
@@ -270,7 +270,8 @@ def test_class_weights_reach_the_loss(photos, tmp_path):
     config = config_of(photos, tmp_path, class_weights="balanced", label_smoothing=0)
     splits = own_data.read(photos)
     _, processor = models.load("vit-micro")
-    loss_of = finetune.build_loss(config, finetune.build_loaders(config, splits, processor)["train"])
+    train = finetune.build_loaders(config, splits, processor)["train"]
+    loss_of = finetune.build_loss(config, train, processor)
     counts = torch.bincount(torch.tensor(splits["train"]["label"][:]))
     logits, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 2, 0])
     weights = counts.sum() / (3 * counts)
@@ -278,4 +279,4 @@ def test_class_weights_reach_the_loss(photos, tmp_path):
     output = type("Output", (), {"logits": logits})
     assert loss_of(output, {"labels": labels}, config) == pytest.approx(expected.item())
     plain = dataclasses.replace(config, class_weights="none")
-    assert finetune.build_loss(plain, None) is training.classification_loss
+    assert finetune.build_loss(plain, None, processor) is training.classification_loss
