@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 from accelerate.utils import set_seed
 from results_file import write_json
 from scipy.stats import binomtest
 
 import vitcourse as vc
-from vitcourse import training
+from vitcourse import memory, training
 
 
 def main() -> None:
@@ -45,7 +43,7 @@ def main() -> None:
     ]
     print(f"{run.model}, {run.assets} photos, {options.epochs} epochs, on {run.device} in {run.precision}")
     report(rows)
-    peak = peak_bytes()
+    peak = memory.peak_bytes()
     print(f"peak memory of the process: {peak / 1e9:.2f} GB")
     if options.json:
         write_json(options.json, {"model": run.model, "assets": run.assets, "rows": rows, "peak_bytes": peak})
@@ -91,15 +89,6 @@ def report(rows: list[dict]) -> None:
         chosen = [row for row in rows if row["start"] == start]
         median = statistics.median(row["right"] for row in chosen)
         print(f"{start}: median {median:g} of {chosen[0]['of']} over {len(chosen)} seeds")
-
-
-def peak_bytes() -> int:
-    """Return the largest memory this process has had."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

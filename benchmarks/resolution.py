@@ -15,7 +15,6 @@ import argparse
 import copy
 import os
 import platform
-import statistics
 import time
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import torch
 from results_file import write_json
 
 import vitcourse as vc
-from vitcourse import positions, training, world
+from vitcourse import positions, timing, training, world
 
 RESULTS = Path(__file__).with_name("results")
 WORLD_MODELS = ("vit-micro", "deit-micro", "deit-micro-384")
@@ -100,12 +99,9 @@ def answered_right(model: torch.nn.Module, processor: object, pictures: object) 
 def images_per_second(model: torch.nn.Module, size: int, batch_size: int = 8, repeats: int = 5) -> float:
     """Return the median speed of the forward pass alone, after two runs that are not counted."""
     device = next(model.parameters()).device
-    pixel_values, seconds = torch.randn(batch_size, 3, size, size, device=device), []
-    for _ in range(repeats + 2):
-        began = time.perf_counter()
-        model(pixel_values=pixel_values).logits.sum().item()  # waits for the device
-        seconds.append(time.perf_counter() - began)
-    return batch_size / statistics.median(seconds[2:])
+    pixel_values = torch.randn(batch_size, 3, size, size, device=device)
+    timed = timing.measure(lambda: model(pixel_values=pixel_values), runs=repeats, warm_up=2)
+    return batch_size / timed.median
 
 
 def save(file: str, run: vc.run.Run, rows: list[dict], **told: str) -> None:

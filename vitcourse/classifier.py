@@ -30,7 +30,7 @@ class Classifier:
         multi_label: Whether each class gets its own probability (sigmoid) or all share one (softmax).
         device: Where the model computes.
         precision: "fp32", "bf16" or "fp16".
-        batch_size: How many images a forward pass suit the device.
+        batch_size: How many images in a forward pass suit the device.
 
     Taught in lesson 04.
     """
@@ -85,7 +85,7 @@ class Classifier:
         k = min(top_k or len(self.labels), len(self.labels))
         answers = []
         for logits in self.batch_logits(images, batch_size):
-            scores = logits.sigmoid() if self.multi_label else logits.softmax(-1)  # (B, C)
+            scores = self.probabilities(logits)  # (B, C)
             best = logits.topk(k).indices  # (B, k)
             for row, indices in zip(scores, best.tolist(), strict=True):
                 answers.append([{"label": self.labels[i], "score": row[i].item()} for i in indices])
@@ -106,6 +106,10 @@ class Classifier:
         pictures = decode_all(images)
         while batch := list(itertools.islice(pictures, batch_size or self.batch_size)):
             yield self.forward(self.preprocess(batch))
+
+    def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
+        """Turn logits (B, C) into probabilities (B, C): sigmoid if the model is multi-label, else softmax."""
+        return logits.sigmoid() if self.multi_label else logits.softmax(-1)
 
     def preprocess(self, pictures: list[PIL.Image.Image]) -> torch.Tensor:
         """Turn RGB pictures of any sizes into `pixel_values` (B, 3, H, W), by the checkpoint's own file."""

@@ -4,15 +4,10 @@ Taught in lesson 12.
 """
 
 import torch
+import transformers
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import (
-    DeiTConfig,
-    DeiTForImageClassificationWithTeacher,
-    PreTrainedModel,
-    ViTConfig,
-    ViTForImageClassification,
-)
+from transformers import PreTrainedModel
 
 from vitcourse.variants import Variant
 
@@ -61,13 +56,10 @@ def random_model(variant: Variant, device: str = "cpu", num_classes: int = NUM_C
 
     Taught in lesson 12.
     """
-    config_class, model_class = (
-        (DeiTConfig, DeiTForImageClassificationWithTeacher)
-        if variant.distilled
-        else (ViTConfig, ViTForImageClassification)
-    )
-    config = config_class(
+    model_class = getattr(transformers, variant.class_name)
+    config = model_class.config_class(
         image_size=variant.image_size,
+        patch_size=variant.patch_size,
         hidden_size=variant.embed_dim,
         intermediate_size=4 * variant.embed_dim,
         num_hidden_layers=variant.depth,

@@ -20,7 +20,7 @@ from transformers import (
 )
 from transformers.utils import ModelOutput
 
-from vitcourse import preprocessing
+from vitcourse import models, preprocessing
 from vitcourse.arrays import AnyArray, to_numpy
 from vitcourse.losses import LossOf
 from vitcourse.recipe import Recipe
@@ -176,9 +176,8 @@ def taught_by(
 
 def head_logits(output: ModelOutput) -> dict[str, torch.Tensor]:
     """Return the logits (B, C) of "class" and "distillation" head; the same ones, where there is one head."""
-    if getattr(output, "distillation_logits", None) is None:
-        return {"class": output.logits, "distillation": output.logits}
-    return {"class": output.cls_logits, "distillation": output.distillation_logits}
+    heads = models.logits_by_head(output)
+    return {"class": heads[0], "distillation": heads[-1]}
 
 
 def added_softmaxes(output: ModelOutput) -> torch.Tensor:

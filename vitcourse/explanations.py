@@ -29,15 +29,7 @@ def head_logits(model: nn.Module, pixel_values: torch.Tensor, token: int = 0) ->
 
     Taught in lesson 11.
     """
-    output = model(pixel_values)
-    if isinstance(output, torch.Tensor):
-        heads = [output]
-    elif hasattr(output, "head_logits"):
-        heads = output.head_logits.unbind(1)
-    elif hasattr(output, "distillation_logits"):
-        heads = [output.cls_logits, output.distillation_logits]
-    else:
-        heads = [output.logits]
+    heads = models.logits_by_head(model(pixel_values))
     if token not in range(len(heads)):
         raise ValueError(
             f"token is {token}, and {type(model).__name__} gives logits by {len(heads)} head(s); expected "

@@ -3,7 +3,7 @@
 Taught in lessons 03 and 04; used in every lesson that starts from trained weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -64,7 +64,7 @@ def load(
     processor.do_convert_rgb = True
     if labels is not None:
         _new_head(model, list(labels))
-        _keep_all_statistics(model)
+        _keep_statistics(model.modules())
     if multi_label or labels is not None:
         model.config.problem_type = (
             "multi_label_classification" if multi_label else "single_label_classification"
@@ -89,6 +89,23 @@ def heads(model: nn.Module) -> dict[str, nn.Linear]:
         head = model.timm_model.get_classifier()
         found = {name: module for name, module in model.named_modules() if module is head}
     return found
+
+
+def logits_by_head(output: object) -> tuple[torch.Tensor, ...]:
+    """Return the logits (B, C) of each head in an output: class and distillation, or the only one.
+
+    timm's distilled models only give the mean of both heads: one.
+
+    Args:
+        output: What a model of transformers, of timm or of `vitcourse.vit` returns.
+    """
+    if isinstance(output, torch.Tensor):
+        return (output,)
+    if hasattr(output, "head_logits"):
+        return output.head_logits.unbind(1)
+    if getattr(output, "distillation_logits", None) is not None:
+        return output.cls_logits, output.distillation_logits
+    return (output.logits,)
 
 
 def layers_below_top(model: nn.Module) -> dict[str, int]:
@@ -132,21 +149,23 @@ def freeze(model: nn.Module, what: int | str) -> None:
     for name, parameter in model.named_parameters():
         if not name.startswith(tuple(heads(model))) and below_top[name] >= max(highest, 0):
             parameter.requires_grad_(False)
-    for module in model.modules():
-        frozen = [not parameter.requires_grad for parameter in module.parameters(recurse=False)]
-        if isinstance(module, nn.modules.batchnorm._BatchNorm) and frozen and all(frozen):
-            module.register_forward_pre_hook(_keep_statistics)
+    _keep_statistics(module for module in model.modules() if _is_frozen(module))
 
 
-def _keep_all_statistics(model: nn.Module) -> None:
-    for module in model.modules():
+def _is_frozen(module: nn.Module) -> bool:
+    learns = [parameter.requires_grad for parameter in module.parameters(recurse=False)]
+    return bool(learns) and not any(learns)
+
+
+def _keep_statistics(modules: Iterable[nn.Module]) -> None:
+    """Let batch normalisations use their statistics, and leave them as they are, in training too."""
+    for module in modules:
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.register_forward_pre_hook(_keep_statistics)
+            module.register_forward_pre_hook(_in_evaluation)
 
 
-def _keep_statistics(module: nn.Module, _: object) -> None:
-    """Let a batch normalisation use its statistics, and leave them as they are, in training too."""
-    module.eval()
+def _in_evaluation(norm: nn.Module, _: object) -> None:
+    norm.eval()
 
 
 def set_drop_path(model: PreTrainedModel, rate: float) -> None:

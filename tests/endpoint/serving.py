@@ -65,6 +65,13 @@ FILES = [encoded(picture(seed)) for seed in range(6)]
 TEXTS = [text(data) for data in FILES]
 
 
+def until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not come about within {seconds} seconds"
+        time.sleep(0.02)
+
+
 @contextlib.contextmanager
 def running(model, key=None, **settings):
     """Serve a classifier from a thread; yields the address."""

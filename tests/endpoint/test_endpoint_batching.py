@@ -45,20 +45,12 @@ def queue(address):
     return next(float(line.split()[1]) for line in lines if line.startswith("vitcourse_queue_images "))
 
 
-def until(condition):
-    for _ in range(500):
-        if condition():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it did not come about within 10 seconds")
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_requests_that_arrive_together_share_a_pass_and_get_their_own_answer(slow, classifier, workers):
     with serving.running(slow, max_batch=8, workers=workers) as address, ThreadPoolExecutor(12) as clients:
         order = [place % 6 for place in range(12)]
         futures = [clients.submit(ask, address, TEXTS[place]) for place in order]
-        until(lambda: queue(address) == 12)
+        serving.until(lambda: queue(address) == 12, seconds=10)
         slow.go.set()
         answers = [future.result().json()[0] for future in futures]
     assert sum(slow.sizes) == 12
@@ -74,7 +66,7 @@ def test_a_full_queue_answers_503_and_says_when_to_come_back(slow):
     settings = {"queue_size": 3, "max_images": 3, "max_batch": 1}
     with serving.running(slow, **settings) as address, ThreadPoolExecutor(3) as clients:
         futures = [clients.submit(ask, address, TEXTS[0]) for _ in range(3)]
-        until(lambda: queue(address) == 3)
+        serving.until(lambda: queue(address) == 3, seconds=10)
         refused = ask(address, TEXTS[0])
         assert refused.status_code == 503
         assert int(refused.headers["Retry-After"]) >= 1

@@ -4,7 +4,6 @@ import copy
 import http.client
 import json
 import socket
-import threading
 
 import pytest
 import requests
@@ -15,6 +14,10 @@ from serving import FILES, TEXTS
 from vitcourse.endpoint import openapi
 
 KEY = b"a-key-of-the-test"
+
+
+def ready(address):
+    return requests.get(f"{address}/health/ready", timeout=10).json()["ready"]
 
 
 def post(address, body, **options):
@@ -116,17 +119,9 @@ def test_a_client_that_goes_away_gives_its_place_back(classifier):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-            wait_for(lambda: not requests.get(f"{address}/health/ready", timeout=10).json()["ready"])
-        wait_for(lambda: requests.get(f"{address}/health/ready", timeout=10).json()["ready"])
+            serving.until(lambda: not ready(address), seconds=4)
+        serving.until(lambda: ready(address), seconds=4)
         assert post(address, {"input_data": TEXTS[:1]}).status_code == 200
-
-
-def wait_for(condition):
-    for _ in range(200):
-        if condition():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it did not come about within 4 seconds")
 
 
 def test_pages_that_are_not_there_answer_in_the_same_form(address):

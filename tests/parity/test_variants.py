@@ -3,9 +3,8 @@
 import pytest
 import timm
 import torch
-import transformers
 
-from vitcourse import variants
+from vitcourse import cost, variants
 
 TIMM = {
     "vit-tiny": "vit_tiny_patch16_224",
@@ -21,22 +20,6 @@ TIMM = {
 }
 
 
-def build(variant, num_labels=1000):
-    """The transformers model of a variant on the meta device: shapes, no memory."""
-    model_class = getattr(transformers, variant.class_name)
-    config = model_class.config_class(
-        hidden_size=variant.embed_dim,
-        num_hidden_layers=variant.depth,
-        num_attention_heads=variant.num_heads,
-        intermediate_size=4 * variant.embed_dim,
-        image_size=variant.image_size,
-        patch_size=variant.patch_size,
-        num_labels=num_labels,
-    )
-    with torch.device("meta"):
-        return model_class(config)
-
-
 def parameters(model):
     return sum(parameter.numel() for parameter in model.parameters())
 
@@ -48,7 +31,7 @@ def test_the_ten_variants_are_there():
 @pytest.mark.parametrize("name", TIMM)
 def test_transformers_agrees_with_the_table(name):
     variant = variants.get(name)
-    model = build(variant)
+    model = cost.random_model(variant, "meta")
     assert parameters(model) == variant.num_parameters
     embeddings = model.base_model.embeddings
     assert embeddings.position_embeddings.shape == (1, variant.num_tokens, variant.embed_dim)

@@ -62,7 +62,8 @@ def add_schemas(app: FastAPI, with_key: bool) -> None:
 
 
 def _content(names: tuple[str, ...] | list[str]) -> dict[str, Any]:
-    examples = {name: {"value": samples()[name]} for name in names}
+    printed = samples()
+    examples = {name: {"value": printed[name]} for name in names}
     references = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     schema = references[0] if len(references) == 1 else {"anyOf": references}
     return {"application/json": {"schema": schema, "examples": examples}}

@@ -81,8 +81,7 @@ def answer(request: Request, logits: Sequence[torch.Tensor], classifier: Classif
     """Write logits, one (1, C) an image, in the form that a request asks for."""
     if not logits:
         return []
-    stacked = torch.cat(list(logits))
-    probabilities = stacked.sigmoid() if classifier.multi_label else stacked.softmax(-1)
+    probabilities = classifier.probabilities(torch.cat(list(logits)))
     params = request.params
     return responses.respond(
         probabilities.numpy(), classifier.labels, request.response, params.top_k, params.threshold
