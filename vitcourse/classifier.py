@@ -6,7 +6,7 @@ Taught in lesson 04.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import PIL.Image
@@ -57,6 +57,21 @@ class Classifier:
         self.device = self.model.device
         self.precision = _choose(self.device.type) if precision == "auto" else precision
         self.batch_size = _BATCH_SIZES.get(self.device.type, 8)
+        self._compiled: Callable[[torch.Tensor], torch.Tensor] | None = None
+
+    def compile(self) -> "Classifier":
+        """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
+
+        It takes some seconds and pays after about a thousand images; see `vitcourse.export.compiled`. On
+        other devices nothing changes.
+
+        Taught in lesson 12.
+        """
+        if self.device.type == "cpu":
+            from vitcourse import export  # loads ONNX too
+
+            self._compiled = export.compiled(self.model, self.precision)
+        return self
 
     def predict(
         self, images: ImageLike | Iterable[ImageLike], top_k: int | None = 5, batch_size: int | None = None
@@ -118,6 +133,8 @@ class Classifier:
     @torch.inference_mode()
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Run the model on `pixel_values` (B, 3, H, W); the logits (B, C) come back in fp32 on the CPU."""
+        if self._compiled:
+            return self._compiled(pixel_values)
         self.model.eval()
         dtype, reduced = PRECISIONS[self.precision], self.precision != "fp32"
         with torch.autocast(self.device.type, dtype if reduced else None, enabled=reduced):

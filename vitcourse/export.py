@@ -1,4 +1,4 @@
-"""Take a model out of torch: ONNX, ONNX Runtime, and weights in eight bits.
+"""Take a model out of torch: ONNX, ONNX Runtime, OpenVINO, and weights in eight bits.
 
 Taught in lesson 12.
 """
@@ -6,6 +6,8 @@ Taught in lesson 12.
 import contextlib
 import io
 import logging
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,22 @@ class _Logits(nn.Module):
         return self.model(pixel_values=pixel_values).logits
 
 
+# `import openvino` would report to its makers; where this module cannot be imported, it does not.
+sys.modules.setdefault("openvino_telemetry", None)
+_PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
+_ANY_BATCH = {"pixel_values": {0: torch.export.Dim("batch")}}
+
+
+def _example(model: nn.Module) -> torch.Tensor:
+    if hasattr(model.config, "pretrained_cfg"):  # a timm network
+        _, height, width = model.config.pretrained_cfg["input_size"]
+    else:
+        size = model.config.image_size
+        height, width = size if isinstance(size, tuple | list) else (size, size)
+    # torch takes a batch of 1 for a constant
+    return torch.zeros(2, 3, height, width, device=next(model.parameters()).device)
+
+
 def to_onnx(model: nn.Module, file: str | Path) -> Path:
     """Write a model as an ONNX file that takes `pixel_values` and gives `logits`, for any batch size.
 
@@ -41,20 +59,17 @@ def to_onnx(model: nn.Module, file: str | Path) -> Path:
 
     Taught in lesson 12.
     """
-    file, device = Path(file), next(model.parameters()).device
-    size = model.config.image_size
-    height, width = size if isinstance(size, tuple | list) else (size, size)
-    example = torch.zeros(2, 3, height, width, device=device)  # torch takes a batch of 1 for a constant
+    file = Path(file)
     partial = file.with_name(f"{file.stem}.partial.onnx")
     with contextlib.redirect_stdout(io.StringIO()):  # it reports each step
         torch.onnx.export(
             _Logits(model).eval(),
-            (example,),
+            (_example(model),),
             str(partial),
             dynamo=True,
             input_names=["pixel_values"],
             output_names=["logits"],
-            dynamic_shapes={"pixel_values": {0: torch.export.Dim("batch")}},
+            dynamic_shapes=_ANY_BATCH,
             external_data=False,
         )
     return partial.replace(file)
@@ -112,3 +127,34 @@ def logits(running: onnxruntime.InferenceSession, pixel_values: AnyArray) -> np.
     Taught in lesson 12.
     """
     return running.run(["logits"], {"pixel_values": to_numpy(pixel_values)})[0]
+
+
+def compiled(model: nn.Module, precision: str = "fp32") -> Callable[[torch.Tensor], torch.Tensor]:
+    """Compile a model for this processor with OpenVINO: the same weights and answers, in less time an image.
+
+    It takes some seconds. Whole blocks become one piece of machine code each, so that a tensor between two
+    operations need not travel to memory and back. An image's logits do not depend on the batch it is in.
+
+    Args:
+        model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C); on the CPU. Its
+            weights are copied: what is trained later is not seen.
+        precision: "fp32" or "bf16".
+
+    Returns:
+        A function from `pixel_values` (B, 3, H, W) to logits (B, C) in fp32; several threads may call it.
+
+    Taught in lesson 12.
+    """
+    import openvino
+
+    with torch.inference_mode(False), torch.no_grad():
+        program = torch.export.export(_Logits(model).eval(), (_example(model),), dynamic_shapes=_ANY_BATCH)
+    threads = torch.get_num_threads()
+    settings = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision], "INFERENCE_NUM_THREADS": threads}
+    network = openvino.compile_model(openvino.convert_model(program), "CPU", settings)
+
+    def run(pixel_values: torch.Tensor) -> torch.Tensor:
+        request = network.create_infer_request()
+        return torch.from_numpy(request.infer([pixel_values.contiguous().numpy()])[0].copy())
+
+    return run

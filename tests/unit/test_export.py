@@ -1,10 +1,15 @@
-"""ONNX and int8 against torch, on other batch sizes than the exported one."""
+"""ONNX, int8 and OpenVINO against torch, on other batch sizes than the exported one."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
 import pytest
 import torch
 
+import vitcourse as vc
 from vitcourse import cost, export, pruning, variants
 
 
@@ -52,3 +57,43 @@ def test_a_pruned_model_can_be_exported(model, tmp_path):
         expected = smaller(pixel_values=pixel_values).logits.numpy()
     found = export.logits(export.session(export.to_onnx(smaller, tmp_path / "m.onnx")), pixel_values)
     assert np.abs(found - expected).max() < 1e-4
+
+
+@pytest.fixture(scope="module")
+def compiled(model):
+    return export.compiled(model)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_the_compiled_model_gives_the_same_logits_for_any_batch_size(model, compiled, batch):
+    pixel_values = torch.randn(batch, 3, 224, 224)
+    with torch.inference_mode():
+        expected = model(pixel_values=pixel_values).logits
+    torch.testing.assert_close(compiled(pixel_values), expected, atol=1e-4, rtol=0)
+
+
+def test_threads_may_share_a_compiled_model_and_each_image_is_on_its_own(compiled):
+    images = torch.randn(8, 3, 224, 224)
+    together = compiled(images)
+    with ThreadPoolExecutor(4) as threads:
+        alone = torch.cat(list(threads.map(compiled, images.split(1))))
+    torch.testing.assert_close(alone, together, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["deit-micro-distilled", "convnet-micro"])
+def test_a_classifier_says_the_same_when_compiled(name):
+    classifier = vc.Classifier(name, precision="fp32")
+    pictures = vc.world.held_out().select(range(3))["image"]
+    before = classifier.predict(pictures, top_k=None)
+    after = classifier.compile().predict(pictures, top_k=None)
+    for old, new in zip(before, after, strict=True):
+        assert [answer["label"] for answer in old[:3]] == [answer["label"] for answer in new[:3]]
+        assert [answer["score"] for answer in old] == pytest.approx(
+            [answer["score"] for answer in new], abs=1e-4
+        )
+
+
+def test_the_compiler_reports_to_nobody():
+    code = "from vitcourse import export; import openvino, sys; print(sys.modules['openvino_telemetry'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "None"

@@ -26,6 +26,8 @@ def serve(settings: Settings) -> None:
     key = access.read_key(settings.api_key_file)
     access.check_binding(settings.host, key, settings.without_key, settings.open_to_network)
     classifier = Classifier(settings.model, settings.precision)
+    if settings.compile:
+        classifier.compile()
     warm_up(classifier)
     gc.freeze()  # the libraries' objects stay: to look through them again and again would hold up requests
     uvicorn.run(

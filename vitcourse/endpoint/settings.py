@@ -22,6 +22,7 @@ class Settings:
     Attributes:
         model: A fine-tuned folder, a name of the course or a Hub id.
         precision: What the model computes in; auto is the fastest that the device has in hardware.
+        compile: Compile the model for this processor (some seconds, then faster); a GPU's is left as it is.
         host: Where to listen; 127.0.0.1 is this machine only.
         port: The same; 0 takes a free one.
         max_batch: The most images a forward pass; 0 for what suits the device.
@@ -45,6 +46,7 @@ class Settings:
 
     model: str = ""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    compile: bool = True
     host: str = "127.0.0.1"
     port: int = 8000
     max_batch: int = 0
