@@ -3,7 +3,7 @@
     python benchmarks/precisions.py [--pictures 492] [--json FILE]
 
 Every network on the CPU in batches of 8; vit-micro also in bf16 (autocast), compiled, with ONNX Runtime in
-fp32 and int8, and with 2, 4 and 6 of its 20 heads pruned. Pictures are preprocessed before the clock runs.
+fp32 and int8, with OpenVINO in fp32 and bf16, and with 2, 4 and 6 of its 20 heads pruned. Pictures are preprocessed before the clock runs.
 About 2 minutes on two cores. Writes benchmarks/results/precisions.json.
 """
 
@@ -88,6 +88,8 @@ def precisions(model: nn.Module, batches: list[dict]) -> list[tuple[str, Forward
         int8 = vc.export.to_int8(fp32, Path(folder) / "int8.onnx")
         for how, file in (("ONNX fp32", fp32), ("ONNX int8", int8)):
             ways.append((how, onnx(vc.export.session(file)), {"disk_bytes": file.stat().st_size}))
+    for precision in ("fp32", "bf16"):
+        ways.append((f"OpenVINO {precision}", vc.export.to_openvino(model, precision), {}))
     scores = vc.pruning.importance(model, training_pictures())
     for number in (2, 4, 6):
         smaller = vc.pruning.prune(model, vc.pruning.weakest(scores, number))

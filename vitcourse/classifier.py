@@ -62,7 +62,7 @@ class Classifier:
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
 
-        It takes some seconds and pays after about a thousand images; see `vitcourse.export.compiled`. On
+        It takes some seconds and pays after about a thousand images; see `vitcourse.export.to_openvino`. On
         other devices nothing changes.
 
         Taught in lesson 12.
@@ -70,7 +70,7 @@ class Classifier:
         if self.device.type == "cpu":
             from vitcourse import export  # loads ONNX too
 
-            self._compiled = export.compiled(self.model, self.precision)
+            self._compiled = export.to_openvino(self.model, self.precision)
         return self
 
     def predict(

@@ -129,7 +129,7 @@ def logits(running: onnxruntime.InferenceSession, pixel_values: AnyArray) -> np.
     return running.run(["logits"], {"pixel_values": to_numpy(pixel_values)})[0]
 
 
-def compiled(model: nn.Module, precision: str = "fp32") -> Callable[[torch.Tensor], torch.Tensor]:
+def to_openvino(model: nn.Module, precision: str = "fp32") -> Callable[[torch.Tensor], torch.Tensor]:
     """Compile a model for this processor with OpenVINO: the same weights and answers, in less time an image.
 
     It takes some seconds. Whole blocks become one piece of machine code each, so that a tensor between two

@@ -61,7 +61,7 @@ def test_a_pruned_model_can_be_exported(model, tmp_path):
 
 @pytest.fixture(scope="module")
 def compiled(model):
-    return export.compiled(model)
+    return export.to_openvino(model)
 
 
 @pytest.mark.parametrize("batch", [1, 5])
