@@ -3,8 +3,8 @@
     python benchmarks/precisions.py [--pictures 492] [--json FILE]
 
 Every network on the CPU in batches of 8; vit-micro also in bf16 (autocast), compiled, with ONNX Runtime in
-fp32 and int8, with OpenVINO in fp32 and bf16, and with 2, 4 and 6 of its 20 heads pruned. Pictures are preprocessed before the clock runs.
-About 2 minutes on two cores. Writes benchmarks/results/precisions.json.
+fp32 and int8, with OpenVINO in fp32 and bf16, and with 2, 4 and 6 of its 20 heads pruned. Pictures are
+preprocessed before the clock runs. About 2 minutes on two cores. Writes benchmarks/results/precisions.json.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ Taught in lesson 12.
 """
 
 import contextlib
+import copy
 import io
 import logging
 import sys
@@ -136,8 +137,8 @@ def to_openvino(model: nn.Module, precision: str = "fp32") -> Callable[[torch.Te
     operations need not travel to memory and back. An image's logits do not depend on the batch it is in.
 
     Args:
-        model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C); on the CPU. Its
-            weights are copied: what is trained later is not seen.
+        model: Takes `pixel_values` (B, 3, H, W) and returns an object with `logits` (B, C). Its
+            weights are copied to the CPU: what is trained later is not seen.
         precision: "fp32" or "bf16".
 
     Returns:
@@ -148,13 +149,14 @@ def to_openvino(model: nn.Module, precision: str = "fp32") -> Callable[[torch.Te
     import openvino
 
     with torch.inference_mode(False), torch.no_grad():
-        program = torch.export.export(_Logits(model).eval(), (_example(model),), dynamic_shapes=_ANY_BATCH)
+        network = copy.deepcopy(model).cpu().eval()
+        program = torch.export.export(_Logits(network), (_example(network),), dynamic_shapes=_ANY_BATCH)
     threads = torch.get_num_threads()
     settings = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision], "INFERENCE_NUM_THREADS": threads}
-    network = openvino.compile_model(openvino.convert_model(program), "CPU", settings)
+    runner = openvino.compile_model(openvino.convert_model(program), "CPU", settings)
 
     def run(pixel_values: torch.Tensor) -> torch.Tensor:
-        request = network.create_infer_request()
-        return torch.from_numpy(request.infer([pixel_values.contiguous().numpy()])[0].copy())
+        request = runner.create_infer_request()
+        return torch.from_numpy(request.infer([to_numpy(pixel_values)])[0].copy())
 
     return run
