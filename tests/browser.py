@@ -16,7 +16,7 @@ _PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
 )
-# Only names of this machine can be looked up: a page that asks another host gets an error, and a test sees it.
+# Only names of this machine are looked up: a page that asks another host gets an error, and a test sees it.
 _LOCAL_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 _CURE = "install it (Debian: apt-get install chromium), or set VITCOURSE_CHROMIUM to its program"
 
