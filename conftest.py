@@ -1,4 +1,4 @@
-"""For every test run, `pytest --nbmake notebooks` included: no network, and lessons on the demo assets."""
+"""For every test run, `pytest --nbmake notebooks` included: no network, demo assets, no progress kept."""
 
 import os
 import runpy
@@ -15,6 +15,7 @@ _OFFLINE = Path(__file__).parent / "tests" / "offline"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Block the network here, and in the kernels and processes that tests start, and share the cores out."""
+    os.environ["VITCOURSE_PROGRESS"] = "off"
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
     if workers > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))

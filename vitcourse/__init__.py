@@ -18,6 +18,7 @@ _MODULES += ("training", "variants", "vit", "weights", "world")
 _NAMES = {
     "Classifier": "classifier",
     "check": "exercises",
+    "hint": "exercises",
     "load": "models",
     "setup": "run",
     "show": "plotting",

@@ -1,4 +1,4 @@
-"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict, serve."""
+"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict, serve, progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from vitcourse import __version__
-from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict
+from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict, add_progress
 from vitcourse.endpoint.commands import add_serve
 from vitcourse.registry import AssetError
 
@@ -19,6 +19,7 @@ environment variables:
   VITCOURSE_ASSETS   demo, real or auto (default): which assets the lessons use
   VITCOURSE_DATA     folder for what is downloaded (default: data/ in the checkout)
   VITCOURSE_MIRROR   a folder, or its http(s) address, that `vitcourse mirror` wrote; asked first
+  VITCOURSE_PROGRESS the file that keeps which exercises are solved, or off
   VITCOURSE_API_KEY  the key that `vitcourse serve` asks for
   HF_HUB_OFFLINE     1 keeps the Hub from being asked; its cache is still used
 
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_predict(commands)
     add_serve(commands)
+    add_progress(commands)
     return parser
 
 

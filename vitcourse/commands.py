@@ -1,4 +1,4 @@
-"""The commands `vitcourse finetune`, `evaluate` and `predict`: their options, and what they run.
+"""The commands `vitcourse finetune`, `evaluate`, `predict` and `progress`: their options, and what they run.
 
 What needs torch is imported when a command runs, so that help and wrong options answer at once.
 """
@@ -164,6 +164,26 @@ def _predict(arguments: argparse.Namespace) -> int:
     except CheckpointError as error:
         raise CommandError(str(error)) from error
     return _print(results, arguments.json, prediction.as_text)
+
+
+def add_progress(commands: argparse._SubParsersAction) -> None:
+    """Add `vitcourse progress` to the command line."""
+    progress = commands.add_parser("progress", help="which exercises you have solved, on this machine")
+    progress.add_argument("--reset", action="store_true", help="forget them all")
+    progress.set_defaults(run=_progress)
+
+
+def _progress(arguments: argparse.Namespace) -> int:
+    from vitcourse import passed
+
+    try:
+        if arguments.reset:
+            passed.reset()
+        print(passed.as_text(passed.read()))
+    except passed.ProgressError as error:
+        raise CommandError(str(error)) from error
+    print(f"kept in {passed.file() or 'no file: VITCOURSE_PROGRESS is off'}")
+    return 0
 
 
 def _print(result: Any, as_json: bool, as_text: Callable[[Any], str]) -> int:

@@ -2,9 +2,11 @@
 
 The stub cell of an exercise ends with `vc.check("06.1", answer)`. The function `exercise_1` in
 `vitcourse/checks/lesson_06.py` knows what is right: it returns for a right answer and raises `Wrong` for any
-other. The first line of its docstring is the hint for those who have not begun.
+other. The first line of its docstring is the hint for those who have not begun, the next paragraph is the
+second hint: `vc.hint("06.1", 2)`.
 """
 
+import ast
 import html
 import importlib
 import inspect
@@ -12,15 +14,17 @@ import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
-from vitcourse import checks
+from vitcourse import checks, passed
 
 MAX_MESSAGE = 400
 _SHOWN = {
     "right": ("\N{HEAVY CHECK MARK}", "right", "#009E73"),
     "wrong": ("\N{HEAVY BALLOT X}", "not yet", "#D55E00"),
     "not attempted": ("\N{WHITE CIRCLE}", "not attempted", "#0072B2"),
+    "hint": ("\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "hint", "#0072B2"),
 }
 
 
@@ -34,12 +38,12 @@ class Outcome:
 
     Attributes:
         exercise: Its id, such as "06.1".
-        status: "right", "wrong" or "not attempted".
+        status: "right", "wrong", "not attempted" or "hint".
         message: What was got and what was expected, or the hint; empty if the answer is right.
     """
 
     exercise: str
-    status: Literal["right", "wrong", "not attempted"]
+    status: Literal["right", "wrong", "not attempted", "hint"]
     message: str = ""
 
     def __repr__(self) -> str:
@@ -58,6 +62,8 @@ class Outcome:
 def check(exercise: str, answer: Any) -> Outcome:
     """Check the answer to an exercise; whatever the answer is, the notebook goes on.
 
+    A right answer is noted for `vitcourse progress`, on this machine only.
+
     Args:
         exercise: The id in the stub cell, such as "06.1".
         answer: What the learner found; `...` if nothing yet.
@@ -71,16 +77,53 @@ def check(exercise: str, answer: Any) -> Outcome:
     Taught in lesson 00.
     """
     function = check_function(exercise)
-    hint = (inspect.getdoc(function) or "").partition("\n")[0]
+    first, _ = _hints(function)
     if answer is ...:
-        return Outcome(exercise, "not attempted", hint)
+        return Outcome(exercise, "not attempted", f'{first} More: vc.hint("{exercise}", 2)')
     try:
         function(answer)
     except Wrong as wrong:
         return Outcome(exercise, "wrong", _short(str(wrong)))
     except Exception as error:  # noqa: BLE001 - a learner's object may raise anything when it is looked at
-        return Outcome(exercise, "wrong", _short(f"got {type(error).__name__}: {error}; hint: {hint}"))
+        return Outcome(exercise, "wrong", _short(f"got {type(error).__name__}: {error}; hint: {first}"))
+    passed.add(exercise)
     return Outcome(exercise, "right")
+
+
+def hint(exercise: str, step: Literal[1, 2] = 1) -> Outcome:
+    """Give a hint for an exercise: the first says where to look, the second how to begin.
+
+    Args:
+        exercise: The id in the stub cell, such as "06.1".
+        step: 1, which `vc.check` gives too, or 2, which ends with the place of the solution.
+
+    Returns:
+        The hint, which Jupyter shows when the call is the last line of a cell.
+
+    Raises:
+        ValueError: If there is no such exercise or step.
+
+    Taught in lesson 00.
+    """
+    first, second = _hints(check_function(exercise))
+    if step == 1:
+        return Outcome(exercise, "hint", first)
+    if step == 2:
+        return Outcome(exercise, "hint", f"{second} Solution: {_solution(exercise[:2])}")
+    raise ValueError(f"no hint {_short(repr(step), 60)} for {exercise}; there are 1 and 2")
+
+
+def _hints(function: Callable[[Any], None]) -> tuple[str, str]:
+    """The two hints in a docstring: its first paragraph and its second, each on one line."""
+    first, _, rest = (inspect.getdoc(function) or "").partition("\n\n")
+    return " ".join(first.split()), " ".join(rest.partition("\n\n")[0].split())
+
+
+def _solution(lesson: str) -> str:
+    """Where the solutions of a lesson lie, as the lesson's own folder sees it."""
+    folder = Path(__file__).parents[1] / "notebooks" / "solutions"
+    found = sorted(path.name for path in folder.glob(f"{lesson}_*.ipynb"))
+    return f"solutions/{found[0] if found else f'{lesson}_*.ipynb'}"
 
 
 def number(answer: Any) -> float:
@@ -131,6 +174,13 @@ def check_function(exercise: str) -> Callable[[Any], None]:
         f'no exercise {_short(repr(exercise), 60)}; expected a text such as "06.1"; '
         f"lessons with exercises: {have}"
     )
+
+
+def ids(lesson: str) -> list[str]:
+    """List the exercises of a lesson that has checks, such as "06.1"; its module is read, not imported."""
+    source = Path(checks.__path__[0], f"lesson_{lesson}.py").read_text(encoding="utf-8")
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return sorted(f"{lesson}.{name[9:]}" for name in names if name.startswith("exercise_"))
 
 
 def lessons() -> list[str]:

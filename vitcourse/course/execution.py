@@ -11,6 +11,7 @@ from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelE
 from nbformat import NotebookNode
 
 from vitcourse.course.lessons import read_lesson
+from vitcourse.passed import OFF
 
 TIME_LIMIT = 600
 
@@ -72,7 +73,7 @@ class _Cells:
 
 
 def execute(path: Path, time_limit: float = TIME_LIMIT, env: Mapping[str, str] | None = None) -> Result:
-    """Execute a copy of a notebook in its own folder; the file is only read.
+    """Execute a copy of a notebook in its own folder; the file and the learner's progress stay as they are.
 
     Args:
         path: the notebook.
@@ -97,7 +98,7 @@ def execute(path: Path, time_limit: float = TIME_LIMIT, env: Mapping[str, str] |
     start = time.perf_counter()
     failure = None
     try:
-        client.execute(env={**os.environ, **(env or {})})
+        client.execute(env={**os.environ, "VITCOURSE_PROGRESS": OFF, **(env or {})})
     except CellTimeoutError:
         failure = _failure(notebook, cells, f"still running after {time_limit:g} s, the limit for a lesson")
     except DeadKernelError:
