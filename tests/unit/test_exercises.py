@@ -105,13 +105,13 @@ def test_an_unknown_exercise_is_an_error_that_names_those_that_exist(exercise, n
         vc.check(exercise, ...)
 
 
-@pytest.mark.parametrize("status", ["right", "wrong", "not attempted"])
+@pytest.mark.parametrize("status", ["right", "wrong", "not attempted", "hint"])
 def test_what_a_notebook_shows_is_safe_and_needs_no_colour(status):
     outcome = Outcome("06.1", status, "got <b>, expected a number")
     page = outcome._repr_html_()
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
-    words = {"right": "right", "wrong": "not yet", "not attempted": "not attempted"}[status]
+    words = {"wrong": "not yet"}.get(status, status)
     assert words in page
     assert words in repr(outcome)
 
@@ -145,3 +145,51 @@ def test_a_frozen_body_and_a_trained_head_are_told_from_others():
     with torch.no_grad():
         next(model.vit.parameters()).add_(1e-6)
     assert "changed" in vc.check("06.3", model).message
+
+
+def test_every_exercise_has_two_hints():
+    """The docstring of a check: one line, a blank line, and a paragraph that says how to begin."""
+    missing = []
+    for exercise in (name for lesson in exercises.lessons() for name in exercises.ids(lesson)):
+        first, second = exercises._hints(exercises.check_function(exercise))
+        if len(first.split()) < 4 or first[-1] not in ".?!`":
+            missing.append(f"{exercise}: the first hint is {first!r}, expected a sentence")
+        if len(second.split()) < 12 or second[-1] not in ".?!":
+            missing.append(f"{exercise}: the second hint is {second!r}, expected two or three sentences")
+        if len(second) > exercises.MAX_MESSAGE:
+            missing.append(f"{exercise}: the second hint has {len(second)} characters")
+    assert not missing, "\n".join(missing)
+
+
+def test_hints_come_in_two_steps_and_the_second_leads_to_the_solution():
+    first = vc.hint("03.1")
+    assert (first.status, first.message) == (
+        "hint",
+        "Sixteen tensors a block, and eight outside of the blocks.",
+    )
+    assert vc.check("03.1", ...).message == f'{first.message} More: vc.hint("03.1", 2)'
+    assert vc.hint("03.1", 2).message.endswith("Solution: solutions/03_same_as_the_library.ipynb")
+    assert repr(first).startswith("▸ 03.1, hint: Sixteen")
+
+
+def test_a_hint_gives_no_right_answer_away():
+    for exercise, answer in {
+        "01.1": "242",
+        "03.1": "392",
+        "05.1": "3076",
+        "06.1": " 60",
+        "10.1": "386",
+    }.items():
+        assert answer not in vc.hint(exercise, 2).message.replace(",", "")
+
+
+@pytest.mark.parametrize("step", [0, 3, "2", None])
+def test_another_step_is_an_error(step):
+    with pytest.raises(ValueError, match="there are 1 and 2"):
+        vc.hint("03.1", step)
+
+
+def test_the_exercises_of_a_lesson_are_those_that_its_module_has():
+    for lesson in exercises.lessons():
+        assert [exercises.check_function(name) for name in exercises.ids(lesson)]
+    assert exercises.ids("06") == ["06.1", "06.2", "06.3"]

@@ -13,7 +13,11 @@ from vitcourse.run import MODELS
 
 
 def exercise_1(answer: Any) -> None:
-    """On what kind of pictures was each number measured, and does the claim say so?"""
+    """On what kind of pictures was each number measured, and does the claim say so?
+
+    Read the first output of this lesson: which assets were in use, and what kind of pictures are they? A
+    claim may speak only of what was measured.
+    """
     if not isinstance(answer, str) or answer.strip(" ().").lower() not in ("a", "b"):
         raise Wrong(f'got {answer!r:.60}, expected "a" or "b"')
     if answer.strip(" ().").lower() == "a":
@@ -24,7 +28,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """In the cell of *The first answer* one number chooses the picture; the names are in `answer.index`."""
+    """In the cell of *The first answer* one number chooses the picture; the names are in `answer.index`.
+
+    Copy the cell of *The first answer* and look for the index into `chosen`; the first of the twelve pictures
+    has the index 0. `list(answer.index)` makes a list of the names, in the order in which they stand there.
+    """
     try:
         got = [str(name) for name in (answer.index if isinstance(answer, pd.Series) else answer)]
     except TypeError:
@@ -44,7 +52,11 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Loop over `chosen`, and keep the largest of the probabilities of each picture."""
+    """Loop over `chosen`, and keep the largest of the probabilities of each picture.
+
+    Begin with `largest = []` and `for i in chosen:`. Inside go the lines from the processor to the softmax,
+    with `photos[i]["image"]`; then append the maximum, turned into a plain number by `.item()`.
+    """
     try:
         got = np.asarray([float(value) for value in answer])
     except (TypeError, ValueError, RuntimeError):

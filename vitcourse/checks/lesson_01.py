@@ -10,7 +10,11 @@ from vitcourse.exercises import Wrong, call, number
 
 
 def exercise_1(answer: Any) -> None:
-    """How many patches fit side by side, how many on top of each other, and which tokens are no patches?"""
+    """How many patches fit side by side, how many on top of each other, and which tokens are no patches?
+
+    320 and 192 are both multiples of 16: divide each, and multiply the two results. A plain ViT adds one
+    token to that; what is the second one that a distilled DeiT carries?
+    """
     expected = patches.num_tokens(height=192, width=320, patch_size=16, num_prefix=2)
     got = number(answer)
     if got != expected:
@@ -21,7 +25,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Copy `patchify` and move the colours to another place in `permute`: (B, rows, columns, C, P, P)."""
+    """Copy `patchify` and move the colours to another place in `permute`: (B, rows, columns, C, P, P).
+
+    After the first `reshape` the axes are (B, C, rows, P, columns, P). Number them from 0 to 5, and write
+    down the numbers in the order that you want: batch, rows, columns, then colour, then the two axes inside a
+    patch. The last `reshape` stays.
+    """
     for shape, patch_size in (((2, 3, 12, 20), 4), ((1, 2, 6, 3), 3)):
         images = torch.arange(float(math.prod(shape))).reshape(shape)  # (B, C, H, W)
         expected = patches.patchify(images, patch_size)
@@ -31,7 +40,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Which column of the matrix belongs to the pixel that now stands at place k?"""
+    """Which column of the matrix belongs to the pixel that now stands at place k?
+
+    Write one number of a token as a sum: weight times pixel over 768 places. After `patches[..., order]`,
+    place k holds the pixel that used to be at order[k]. The sum stays the same if place k also has the weight
+    of that old place: index the columns of the matrix.
+    """
     generator = torch.Generator().manual_seed(0)
     matrix = torch.randn(5, 768, generator=generator)  # (D, P * P * C)
     order = torch.randperm(768, generator=generator)

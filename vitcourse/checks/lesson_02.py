@@ -11,7 +11,11 @@ from vitcourse.vit import Attention, VisionTransformer
 
 
 def exercise_1(answer: Any) -> None:
-    """`count` has all it needs: image size, patch size, width, depth; heads add no parameters."""
+    """`count` has all it needs: image size, patch size, width, depth; heads add no parameters.
+
+    Look at the signature of `count` and pass the image size, 224, the patch size, 16, then the width and the
+    depth from the question. What else the question names takes no part: heads only share out the width.
+    """
     with torch.device("meta"):
         expected = _parameters(VisionTransformer(embed_dim=1024, depth=24, num_heads=16))
     got = number(answer)
@@ -20,7 +24,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Give VisionTransformer its width, heads, image size and distilled=True; depth and patches stay."""
+    """Give VisionTransformer its width, heads, image size and distilled=True; depth and patches stay.
+
+    Four arguments are not the defaults: `image_size`, `embed_dim`, `num_heads` and `distilled`. Make it
+    inside the `with torch.device("meta")` block. For the tokens: patches along an edge, squared, plus the two
+    that hold no pixels.
+    """
     expected = variants.get("deit-base-distilled-384")
     if not isinstance(answer, nn.Module):
         raise Wrong(f"got {type(answer).__name__}, expected a VisionTransformer")
@@ -35,7 +44,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Concatenate the three weights, and the three biases, and copy them into nn.Linear(D, 3 * D)."""
+    """Concatenate the three weights, and the three biases, and copy them into nn.Linear(D, 3 * D).
+
+    Three steps: make `nn.Linear(D, 3 * D)`; join the three weights with `torch.cat` along dimension 0, which
+    is the output; copy them in under `torch.no_grad()`, for instance with `layer.weight.copy_(...)`. Then the
+    same for the biases.
+    """
     generator = torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         attention = Attention(embed_dim=24, num_heads=3)

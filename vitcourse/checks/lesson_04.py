@@ -13,7 +13,10 @@ from vitcourse.exercises import Wrong, call, number
 
 
 def exercise_1(answer: Any) -> None:
-    """384 / 16 patches along each edge; then count the tokens that are no patches."""
+    """384 / 16 patches along each edge; then count the tokens that are no patches.
+
+    24 patches lie along each edge. Square that. Then recall what "distilled" adds to the class token.
+    """
     expected = variants.get("deit-base-distilled-384").num_tokens
     got = number(answer)
     if got == expected:
@@ -24,7 +27,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """The third entry of `ways` differs in one number."""
+    """The third entry of `ways` differs in one number.
+
+    Take `DeiTImageProcessor(size={"shortest_edge": ...}, ...)` as in the third entry of `ways`: there the
+    edge is 256. Crop, statistics and `resample` stay as they are there.
+    """
     picture = Image.fromarray((np.indices((320, 400, 3)).sum(0) % 256).astype(np.uint8)).resize((400, 300))
     try:
         got = torch.as_tensor(answer(picture, return_tensors="pt")["pixel_values"][0])
@@ -61,7 +68,12 @@ def _original_deit(picture: Image.Image, shortest_edge: int) -> torch.Tensor:
 
 
 def exercise_3(answer: Any) -> None:
-    """Softmax each head over the classes, then average: the mean of two probability vectors is one again."""
+    """Softmax each head over the classes, then average: the mean of two probability vectors is one again.
+
+    `.softmax(-1)` goes over the last axis, the classes, of (B, C); call it on each argument. The mean of two
+    tensors is their sum, halved. Averaging before the softmax is what the library does, and not what is asked
+    for.
+    """
     generator = torch.Generator().manual_seed(0)
     heads = [3 * torch.randn(64, 10, generator=generator) for _ in range(2)]
     result = call(answer, *(head.clone() for head in heads))

@@ -10,7 +10,11 @@ LEAST_IOU = 0.8
 
 
 def exercise_1(answer: Any) -> None:
-    """For each of the four classes a weight for each of the 768 features. And what else?"""
+    """For each of the four classes a weight for each of the 768 features. And what else?
+
+    The probe is one linear layer from 768 numbers to four classes: `nn.Linear(768, 4)` has a weight matrix
+    and one more vector. Count both.
+    """
     got, expected = number(answer), 4 * (768 + 1)
     hints = {4 * 768: "each class has one number more", 768 + 1: "that is one class"}
     if got != expected:
@@ -19,7 +23,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Scale rows to length 1, multiply, sort; then count votes with `np.bincount(...).argmax()`."""
+    """Scale rows to length 1, multiply, sort; then count votes with `np.bincount(...).argmax()`.
+
+    `unit(queries) @ unit(vectors).T` is (M, N), one row a query. `argsort` sorts upwards, so turn it round
+    and keep the first k columns. `labels[nearest]` is then (M, k): let each row vote.
+    """
     vectors, labels, queries = _crowd()
     for k in (1, 5):
         expected = _votes(vectors, labels, queries, k)
@@ -33,7 +41,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Every token is a sample: reshape to (N * H * W, D), fit a probe, predict, and reshape back."""
+    """Every token is a sample: reshape to (N * H * W, D), fit a probe, predict, and reshape back.
+
+    Three lines: `probe.fit(patches.reshape(-1, D), masks.reshape(-1))` with a pipeline of `StandardScaler`
+    and `LogisticRegression`; `predict` on the new tokens in the same shape; `reshape` to (M, H, W), which is
+    `new_patches.shape[:-1]`.
+    """
     patches, masks = _scenes(seed=0, count=12)
     new_patches, expected = _scenes(seed=1, count=6)
     got = _array(call(answer, patches.copy(), masks.copy(), new_patches.copy()), expected.shape)

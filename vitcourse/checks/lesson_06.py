@@ -14,7 +14,11 @@ NUM_PHOTOS, BATCH_SIZE, SMALL_BATCH, EPOCHS = 80, 16, 4, 12
 
 
 def exercise_1(answer: Any) -> None:
-    """80 photos in batches of 16: how many batches an epoch, and how many epochs?"""
+    """80 photos in batches of 16: how many batches an epoch, and how many epochs?
+
+    `len(loaders["train"])` is the number of batches in an epoch; with 80 photos it comes out even.
+    `accumulate` is 1 here, so each batch ends in one step. Now over all epochs of the recipe.
+    """
     got, expected = number(answer), math.ceil(NUM_PHOTOS / BATCH_SIZE) * EPOCHS
     hints = {NUM_PHOTOS * EPOCHS: "a step takes a whole batch", expected // EPOCHS: "that is one epoch"}
     if got != expected:
@@ -23,7 +27,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Look at `accumulate` in `train_one_epoch`, then at the fields of `Recipe`."""
+    """Look at `accumulate` in `train_one_epoch`, then at the fields of `Recipe`.
+
+    Twenty small batches make an epoch now, and five steps used to. So several batches have to be added up
+    before a step: look for the field of `Recipe` with "accumulation" in its name. All other fields stay.
+    """
     if not isinstance(answer, Recipe):
         raise Wrong(f"got {answer!r:.60}, expected a Recipe")
     if answer.epochs != EPOCHS:
@@ -39,7 +47,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Set `requires_grad_(False)` on the parameters whose name does not begin with `classifier`."""
+    """Set `requires_grad_(False)` on the parameters whose name does not begin with `classifier`.
+
+    `for name, parameter in frozen.named_parameters():` and in it `requires_grad_` with True or False, by
+    `name.startswith(...)`. Then `fit(frozen, loaders, recipe)`, with loaders for a batch of 16; at the end
+    put the network itself, `frozen`, into `head_trained`.
+    """
     if not isinstance(answer, nn.Module) or not models.heads(answer):
         raise Wrong(f"got {type(answer).__name__}, expected the network from vc.load, trained")
     start = _checkpoint(answer)

@@ -18,7 +18,12 @@ GAMMA = 2.0
 
 
 def exercise_1(answer: Any) -> None:
-    """Count wrong labels, wrong photos, and for water_bottle true positives, false positives and misses."""
+    """Count wrong labels, wrong photos, and for water_bottle true positives, false positives and misses.
+
+    Write the two answers under the two truths. Exact match counts photos without any error, Hamming loss
+    counts single labels that differ, of eight. For water_bottle only the last column matters: 2 TP / (2 TP +
+    FP + FN).
+    """
     try:
         got = [number(item) for item in answer]
     except TypeError:
@@ -41,7 +46,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Compare with the threshold as before, then put a 1 where `argmax` points."""
+    """Compare with the threshold as before, then put a 1 where `argmax` points.
+
+    `said = (probabilities >= threshold).astype(int)`, then `silent = ~said.any(1)` finds the photos without a
+    label. Only for those rows: find `argmax(1)` of the probabilities, and set a 1 at those pairs of row and
+    column.
+    """
     probabilities = np.array([[0.7, 0.6, 0.1, 0.2], [0.1, 0.2, 0.3, 0.4], [0.5, 0.1, 0.1, 0.1], [0.2] * 4])
     for threshold, expected in (
         (0.5, [[1, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0], None]),
@@ -61,7 +71,11 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Take binary cross-entropy with `reduction="none"`, multiply by (1 - p_t) ** 2, and average."""
+    """Take binary cross-entropy with `reduction="none"`, multiply by (1 - p_t) ** 2, and average.
+
+    `functional.binary_cross_entropy_with_logits(..., reduction="none")` gives the BCE (B, C), which is
+    -log(p_t): so p_t is `exp` of its negative. Multiply elementwise and take `.mean()`.
+    """
     generator = torch.Generator().manual_seed(7)
     logits = 2 * torch.randn(6, 4, generator=generator)
     labels = torch.randint(2, (6, 4), generator=generator).float()

@@ -14,7 +14,11 @@ EXTRA_LOSS = 1e-3  # nats above the best temperature's
 
 
 def exercise_1(answer: Any) -> None:
-    """The recall of each class first, along its row; then their plain mean."""
+    """The recall of each class first, along its row; then their plain mean.
+
+    Recall of a class: rightly called, divided by how many there are. Work it out for cans and for cartons;
+    the classes then count the same, however many photos they have.
+    """
     got, expected = number(answer), (38 / 40 + 5 / 10) / 2
     hints = {
         43 / 50: "that is the accuracy, in which a can counts as much as a carton",
@@ -27,7 +31,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Find the rows of each group, draw groups with replacement, and join their rows."""
+    """Find the rows of each group, draw groups with replacement, and join their rows.
+
+    `np.unique(groups)` lists the bottles, `np.flatnonzero(groups == g)` the rows of one. In each of some
+    2,000 rounds draw as many bottles as there are with `rng.integers`, join their rows, and take the mean of
+    `right` there. `np.quantile` gives the ends.
+    """
     right, groups = _bottles()
     low, high = _ends(call(answer, right.copy(), groups.copy()))
     expected, by_photo = _by_group(right, groups), intervals.bootstrap(np.mean, right)
@@ -42,7 +51,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Minimise the mean cross-entropy of `logits / temperature`, over its logarithm, say."""
+    """Minimise the mean cross-entropy of `logits / temperature`, over its logarithm, say.
+
+    Write the loss as a function of one number, the logarithm of the temperature: `log_softmax(logits /
+    np.exp(log_temperature), axis=1)`, picked at the labels, negated, averaged. `minimize_scalar(loss,
+    bounds=(-4, 4)).x` finds the best; undo the logarithm.
+    """
     for scale in (3.0, 0.4):
         logits, labels = _confident(scale)
         got = number(call(answer, logits.copy(), labels.copy()))

@@ -11,7 +11,12 @@ from vitcourse.exercises import Wrong, call, number
 
 
 def exercise_1(answer: Any) -> None:
-    """(1 - λ) times the cross-entropy with the label, plus λ τ² times the divergence from the teacher."""
+    """(1 - λ) times the cross-entropy with the label, plus λ τ² times the divergence from the teacher.
+
+    The student says 1/2, so its logits are equal, and the cross-entropy with the label is ln 2, at any
+    temperature. The divergence is 3/4 ln(3/2) + 1/4 ln(1/2). Weigh the first with 0.9 and the second with
+    0.1, and look up what τ does to the second.
+    """
     divergence = 0.75 * math.log(1.5) + 0.25 * math.log(0.5)
     reverse = 0.5 * math.log(0.5 / 0.75) + 0.5 * math.log(0.5 / 0.25)
     expected = 0.9 * math.log(2) + 0.1 * 4 * divergence
@@ -29,7 +34,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """The mean of the two teachers' softmaxes of `logits / temperature`, then the divergence, times τ²."""
+    """The mean of the two teachers' softmaxes of `logits / temperature`, then the divergence, times τ².
+
+    Soften both teachers with `(... / temperature).softmax(-1)`, then take their mean. The student goes
+    through `log_softmax` at the same temperature. `functional.kl_div(student, mean, reduction="batchmean")`
+    is the divergence; one factor is still missing.
+    """
     logits, first, second = _random(3)
     for temperature in (1.0, 3.0):
         got = _loss(answer, logits, first, second, temperature)
@@ -44,7 +54,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Choose the target of each photo with `torch.where`, then take the cross-entropy."""
+    """Choose the target of each photo with `torch.where`, then take the cross-entropy.
+
+    `teacher_logits.softmax(-1).max(-1)` returns two things: how sure the teacher is, and what it says.
+    `torch.where(condition, a, b)` takes from a where the condition holds: the result is a vector of B targets
+    for `functional.cross_entropy`.
+    """
     logits, teacher_logits = _random(2)
     labels = torch.tensor([0, 1, 2, 3] * 2)
     sure, said = teacher_logits.softmax(-1).max(-1)

@@ -14,7 +14,11 @@ WIDTHS = (128, 160, 192, 384, 768)
 
 
 def exercise_1(answer: Any) -> None:
-    """Rows times columns of patches, and a place for each prefix token: a distilled DeiT has two."""
+    """Rows times columns of patches, and a place for each prefix token: a distilled DeiT has two.
+
+    384 / 16 rows and 256 / 16 columns of patches. Then count the tokens of a distilled DeiT that are no
+    patches; each has a position embedding, too.
+    """
     got, expected = number(answer), patches.num_tokens(384, 256, PATCH_SIZE, num_prefix=2)
     hints = {
         expected - 2: "those are the patches; the prefix tokens have embeddings, too",
@@ -28,7 +32,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Compare 12 N D² with 2 N² D, where N is the patches and the class token; go up in steps of 16."""
+    """Compare 12 N D² with 2 N² D, where N is the patches and the class token; go up in steps of 16.
+
+    Start with `size = 16` in a `while` loop. In each round N = (size / 16)² + 1; return the size as soon as 2
+    N² D is more than 12 N D², and else add 16.
+    """
     for width in WIDTHS:
         got, expected = number(call(answer, width)), _crossover(width)
         if got != expected:
@@ -37,7 +45,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Copy the network, interpolate its positions (a prefix token for each head), and set `image_size`."""
+    """Copy the network, interpolate its positions (a prefix token for each head), and set `image_size`.
+
+    In the copy, replace `embeddings.positions` by `nn.Parameter(interpolate(old positions, (rows, columns),
+    num_prefix=...))`, with `image_size // 16` rows and columns. `len(model.heads)` is the number of prefix
+    tokens. Then tell the embeddings their new `image_size`.
+    """
     for distilled in (False, True):
         old, larger = _network(32, distilled), _network(64, distilled)
         before = copy.deepcopy(old.state_dict())

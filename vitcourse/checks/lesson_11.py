@@ -11,7 +11,11 @@ BY_HAND, TOLERANCE = 0.36, 0.005
 
 
 def exercise_1(answer: Any) -> None:
-    """Half of every token stays where it is: write 0.5 A + 0.5 I, and multiply it with itself."""
+    """Half of every token stays where it is: write 0.5 A + 0.5 I, and multiply it with itself.
+
+    A = [[0.6, 0.4], [0, 1]]. Half of it plus half of the identity is one layer of rollout; its first row
+    still adds up to 1. Multiply that matrix with itself, and read the first row, second column.
+    """
     got = number(answer)
     hints = {
         0.4: "that is the attention of one layer",
@@ -26,7 +30,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Take `maps.amax(2)` instead of the mean, and divide each row of the mixed matrix by its sum."""
+    """Take `maps.amax(2)` instead of the mean, and divide each row of the mixed matrix by its sum.
+
+    `maps.amax(2)` is (B, L, T, T); go through the layers with `.unbind(1)`, starting from `torch.eye(T)`. In
+    each: mix half and half with the identity, divide by `sum(-1, keepdim=True)`, and multiply from the left
+    onto what you have.
+    """
     maps = torch.randn(2, 3, 4, 6, 6, generator=torch.Generator().manual_seed(0)).mul(2).softmax(-1)
     got = _tensor(call(answer, maps.clone()), (2, 6, 6))
     largest = maps.amax(2, keepdim=True)
@@ -55,7 +64,12 @@ def _max_rollout(largest: torch.Tensor) -> torch.Tensor:
 
 
 def exercise_3(answer: Any) -> None:
-    """Multiply each mask by `score(pixel_values * mask)`, add up, and divide by the sum of the masks."""
+    """Multiply each mask by `score(pixel_values * mask)`, add up, and divide by the sum of the masks.
+
+    Enlarge the masks as the hint under the exercise says, multiply, and call `score`: M numbers. Weigh each
+    small mask (rows, columns) with its number, add them up over M, and divide by how often each patch was
+    shown: `masks.sum(0)`.
+    """
     generator = torch.Generator().manual_seed(0)
     pixel_values = torch.rand(1, 3, 32, 32, generator=generator)
     masks = (torch.rand(40, 4, 4, generator=generator) > 0.5).float()

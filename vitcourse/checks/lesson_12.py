@@ -33,7 +33,11 @@ class _Device:
 
 
 def exercise_1(answer: Any) -> None:
-    """512 pixels are 32 x 32 patches and a class token; put that into `forward_flops`."""
+    """512 pixels are 32 x 32 patches and a class token; put that into `forward_flops`.
+
+    `replace(base, image_size=512, num_tokens=...)`: 512 / 16 = 32 patches along an edge, and the class token.
+    `forward_flops` of that divided by `forward_flops(base)`.
+    """
     got, base = number(answer), variants.get("deit-base")
     larger = replace(base, image_size=512, num_tokens=1025)
     expected = cost.forward_flops(larger) / cost.forward_flops(base)
@@ -48,7 +52,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Wait, read the clock, call, wait, read the clock: thirteen calls, of which the last ten count."""
+    """Wait, read the clock, call, wait, read the clock: thirteen calls, of which the last ten count.
+
+    First three calls without a clock. Then ten times: synchronize, read the clock, call, synchronize, read
+    again, and keep the difference. `statistics.median` of the ten.
+    """
     timed = [2.0, 2.1, 1.9, 2.0, 30.0, 2.2, 2.0, 2.3, 2.4, 1.8]
     device = _Device([60.0, 50.0, 40.0, *timed])
     got = number(call(answer, device.call, device.synchronize, device.clock))
@@ -68,7 +76,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Index the rows of `fc1` and the columns of `fc2` by `keep`; the bias of `fc2` stays."""
+    """Index the rows of `fc1` and the columns of `fc2` by `keep`; the bias of `fc2` stays.
+
+    Start with `copy.deepcopy(mlp)`, and give it two new layers: `nn.Linear(D, len(keep))` and
+    `nn.Linear(len(keep), D)`. Fill the first with the rows `keep` of weight and bias, the second with the
+    columns `[:, keep]` of its weight; which bias has nothing to do with the hidden neurons?
+    """
     mlp, hidden = _mlp()
     before = copy.deepcopy(mlp.state_dict())
     keep = [1, 4, 5, 10]
