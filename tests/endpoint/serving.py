@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import json
 import threading
 import time
 
@@ -63,6 +64,23 @@ def text(data):
 
 FILES = [encoded(picture(seed)) for seed in range(6)]
 TEXTS = [text(data) for data in FILES]
+
+
+def with_images(sample, images):
+    """A sample of the cards with real images in the place of "image1" and "image2"."""
+    return json.loads(
+        json.dumps(sample)
+        .replace('"image1"', json.dumps(images[0]))
+        .replace('"image2"', json.dumps(images[1]))
+    )
+
+
+def scores(row):
+    """What one entry of P1, P2 or P3 says of each class."""
+    if isinstance(row, dict) and "probs" in row:
+        return dict(zip(row["labels"], row["probs"], strict=True))
+    entries = row.values() if isinstance(row, dict) else row
+    return {entry["label"]: entry["score"] for entry in entries}
 
 
 def until(condition, seconds):

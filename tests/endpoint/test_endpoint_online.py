@@ -24,19 +24,10 @@ def post(address, body, **options):
     return requests.post(f"{address}/score", json=body, timeout=30, **options)
 
 
-def with_images(sample, images):
-    """A sample of the cards with real images in the place of "image1" and "image2"."""
-    return json.loads(
-        json.dumps(sample)
-        .replace('"image1"', json.dumps(images[0]))
-        .replace('"image2"', json.dumps(images[1]))
-    )
-
-
 @pytest.mark.parametrize("answer", [None, "P1", "P2", "P3"])
 @pytest.mark.parametrize("form", ["R1", "R2", "R3"])
 def test_the_samples_of_the_cards_in_every_form(address, classifier, form, answer):
-    body = with_images(openapi.samples()[form], TEXTS)
+    body = serving.with_images(openapi.samples()[form], TEXTS)
     if answer:
         body["parameters" if form == "R3" else "params"] = {"response": answer}
     response = post(address, body)
@@ -44,22 +35,14 @@ def test_the_samples_of_the_cards_in_every_form(address, classifier, form, answe
     written = answer or {"R1": "P1", "R2": "P2", "R3": "P3"}[form]
     assert serving.is_valid(written, response.json())
     for row, expected in zip(response.json(), classifier.predict(FILES[:2], top_k=None), strict=True):
-        assert scores(row) == pytest.approx({e["label"]: e["score"] for e in expected}, abs=1e-3)
-
-
-def scores(row):
-    """What one entry of P1, P2 or P3 says of each class."""
-    if isinstance(row, dict) and "probs" in row:
-        return dict(zip(row["labels"], row["probs"], strict=True))
-    entries = row.values() if isinstance(row, dict) else row
-    return {entry["label"]: entry["score"] for entry in entries}
+        assert serving.scores(row) == pytest.approx({e["label"]: e["score"] for e in expected}, abs=1e-3)
 
 
 def test_the_order_of_answers_is_the_order_of_images(address, classifier):
     order = [5, 0, 3, 3, 1, 4, 2, 0]
     rows = post(address, {"input_data": [TEXTS[place] for place in order]}).json()
-    alone = [scores(row) for row in classifier.predict(FILES, top_k=None)]
-    assert [scores(row) for row in rows] == [pytest.approx(alone[place], abs=1e-3) for place in order]
+    alone = [serving.scores(row) for row in classifier.predict(FILES, top_k=None)]
+    assert [serving.scores(row) for row in rows] == [pytest.approx(alone[place], abs=1e-3) for place in order]
 
 
 def test_no_image_gets_an_empty_answer(address):

@@ -22,15 +22,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """How large an image may be.
+    """How large an image may be, and how many a request.
 
     Attributes:
         file_bytes: Of the encoded file.
         pixels: Width times height, known before anything is decoded.
+        images: In one request.
     """
 
     file_bytes: int = 16_000_000
     pixels: int = 50_000_000
+    images: int = 128
 
 
 def is_address(text: str) -> bool:

@@ -19,23 +19,29 @@ def score(request: Request, classifier: Classifier, limits: Limits | None = None
     """Answer a request; nothing is fetched, so addresses are bad images here.
 
     Raises:
-        RequestError: Status 400 with every bad image, 422 if an option does not fit the model.
+        RequestError: Status 400 with every bad image, 422 if an option does not fit the model, 413 if there
+            are too many images.
 
     Taught in lesson 13.
     """
-    check(request, classifier)
-    prepared = collect(
-        request, [try_prepare(image, classifier, limits or Limits()) for image in request.images]
-    )
-    return answer(request, [classifier.forward(pixels) for pixels in prepared], classifier)
+    limits = limits or Limits()
+    check(request, classifier, limits)
+    prepared = collect(request, [try_prepare(image, classifier, limits) for image in request.images])
+    batches = torch.cat(prepared).split(classifier.batch_size) if prepared else []
+    return answer(request, [classifier.forward(batch) for batch in batches], classifier)
 
 
-def check(request: Request, classifier: Classifier) -> None:
-    """Refuse options that do not fit the model, before anything is decoded.
+def check(request: Request, classifier: Classifier, limits: Limits) -> None:
+    """Refuse options that do not fit the model, and too many images, before anything is decoded.
 
     Raises:
-        RequestError: Status 422.
+        RequestError: Status 422, or 413 if there are too many images.
     """
+    if len(request.images) > limits.images:
+        raise RequestError(
+            schema.TOO_LARGE,
+            f"got {len(request.images)} images; expected at most {limits.images} a request",
+        )
     if request.params.threshold is not None and not classifier.multi_label:
         raise RequestError(
             schema.MALFORMED,
@@ -78,7 +84,7 @@ def collect(request: Request, prepared: Sequence[torch.Tensor | ImageError]) -> 
 
 
 def answer(request: Request, logits: Sequence[torch.Tensor], classifier: Classifier) -> list:
-    """Write logits, one (1, C) an image, in the form that a request asks for."""
+    """Write logits, each (B, C), in the form that a request asks for."""
     if not logits:
         return []
     probabilities = classifier.probabilities(torch.cat(list(logits)))

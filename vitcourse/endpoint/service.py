@@ -17,7 +17,7 @@ from vitcourse.endpoint import decoding, schema, scoring
 from vitcourse.endpoint.addresses import MAX_CONNECTIONS, Fetcher
 from vitcourse.endpoint.batching import Batcher, Places
 from vitcourse.endpoint.metrics import Metrics
-from vitcourse.endpoint.schema import Request, RequestError
+from vitcourse.endpoint.schema import Request
 from vitcourse.endpoint.settings import Settings
 from vitcourse.images import ImageError
 
@@ -64,19 +64,11 @@ class Service:
             RequestError: With the status that fits; see `schema` and `scoring`.
         """
         request = await self._on_thread(schema.parse, body)
-        self._check(request)
+        scoring.check(request, self._classifier, self._settings.limits)
         with self.places.take(max(len(request.images) - 1, 0)):
             prepared = await self._prepare(request)
             logits = await self._batcher.run(prepared)
             return await self._on_thread(_write, request, logits, self._classifier)
-
-    def _check(self, request: Request) -> None:
-        scoring.check(request, self._classifier)
-        if len(request.images) > self._settings.max_images:
-            raise RequestError(
-                schema.TOO_LARGE,
-                f"got {len(request.images)} images; expected at most {self._settings.max_images} a request",
-            )
 
     async def _prepare(self, request: Request) -> list[torch.Tensor]:
         self._batcher.coming += len(request.images)

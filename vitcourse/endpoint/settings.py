@@ -90,8 +90,8 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        """The limits of one image."""
-        return Limits(int(self.max_image_mb * 1e6), int(self.max_megapixels * 1e6))
+        """The limits of one image and of one request."""
+        return Limits(int(self.max_image_mb * 1e6), int(self.max_megapixels * 1e6), self.max_images)
 
 
 def parse(arguments: Sequence[str]) -> Settings:
