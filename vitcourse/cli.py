@@ -1,4 +1,4 @@
-"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict, serve, progress."""
+"""The command `vitcourse`: doctor, download, mirror, finetune, evaluate, predict, serve, batch, progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from vitcourse import __version__
 from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict, add_progress
-from vitcourse.endpoint.commands import add_serve
+from vitcourse.endpoint.commands import add_batch, add_serve
 from vitcourse.registry import AssetError
 
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
@@ -32,6 +32,7 @@ examples:
   vitcourse evaluate --data fridge --model runs/fridge --split test
   vitcourse predict photo.jpg --model runs/fridge --top_k 3
   vitcourse serve --model runs/fridge --port 8000
+  vitcourse batch photos --model runs/fridge --output predictions.csv
 """
 
 
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_predict(commands)
     add_serve(commands)
+    add_batch(commands)
     add_progress(commands)
     return parser
 

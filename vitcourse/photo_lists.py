@@ -112,7 +112,7 @@ def _from_folder(root: Path) -> PhotoList:
                 )
             else:
                 _add_class_folders(found, root, folder, split)
-        stray = filter(_is_photo, _files(root))
+        stray = filter(is_photo, _files(root))
         found.problems += [f"{path.name}: a photo in no class folder" for path in stray]
     else:
         _add_class_folders(found, root, root, None)
@@ -129,16 +129,16 @@ def _from_folder(root: Path) -> PhotoList:
 def _add_class_folders(found: PhotoList, root: Path, parent: Path, split: str | None) -> None:
     """Add the photos of each class folder in a folder; note photos beside and folders inside them."""
     note = found.problems.append
-    for path in filter(_is_photo, _files(parent)):
+    for path in filter(is_photo, _files(parent)):
         note(f"{_name(path, root)}: a photo in no class folder")
     for folder in _folders(parent):
         for inner in _folders(folder):
             note(f"{_name(inner, root)}: a folder inside a class folder")
-        if not any(map(_is_photo, _files(folder))):
+        if not any(map(is_photo, _files(folder))):
             note(f"{_name(folder, root)}: a class folder without a photo")
         for path in _files(folder):
             name = _name(path, root)
-            if not _is_photo(path):
+            if not is_photo(path):
                 found.other_files.append(name)
             elif path.is_file():
                 found.photos.append(Photo(name, name, path.absolute(), (plain(folder.name),), split))
@@ -158,7 +158,7 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in _visible(folder) if not path.is_dir()]
 
 
-def _is_photo(path: Path) -> bool:
+def is_photo(path: Path) -> bool:
     """Whether a file's ending is that of a kind of image that can be read."""
     return PIL.Image.registered_extensions().get(path.suffix.lower()) in PIL.Image.OPEN
 
