@@ -11,13 +11,12 @@ benchmarks/results/distillation_ASSETS.json; lesson 09 makes its tables from the
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from pathlib import Path
 
 import torch
-from datasets import concatenate_datasets
-from results_file import write_json
+from datasets import Dataset, concatenate_datasets
+from results_file import machine, write_json
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import BaseImageProcessor
@@ -62,7 +61,7 @@ def about(run: vc.run.Run, epochs: int) -> dict:
         "student": run.model,
         "convnet": CONVNETS[run.assets],
         "epochs": epochs,
-        "machine": f"{platform.machine()} {run.device}, {torch.get_num_threads()} threads",
+        "machine": machine(),
         "precision": run.precision,
         "minutes": 0.0,
         "test_from": len(vc.fridge.multiclass()["validation"]),
@@ -72,7 +71,7 @@ def about(run: vc.run.Run, epochs: int) -> dict:
     }
 
 
-def unseen() -> object:
+def unseen() -> Dataset:
     """Return the photos that nobody trains on, validation first."""
     splits = vc.fridge.multiclass()
     return concatenate_datasets([splits["validation"], splits["test"]])

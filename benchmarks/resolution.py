@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
-import platform
 import time
 from pathlib import Path
 
 import torch
-from results_file import write_json
+from results_file import machine, write_json
 
 import vitcourse as vc
 from vitcourse import positions, timing, training, world
@@ -43,12 +41,13 @@ def main() -> None:
     run = vc.setup()
     if options.question == "world":
         rows = [measure(name, size) for name in WORLD_MODELS for size in WORLD_SIZES]
-        save("resolution_world.json", run, rows)
+        write_json(RESULTS / "resolution_world.json", {"machine": machine(), "rows": rows})
         return
     rows, name = [], options.model or run.model
     for seed in options.seeds:
         rows += fridge(name, run.learning_rate, seed)
-        save(f"resolution_fridge_{run.assets}.json", run, rows, assets=run.assets, model=name)
+        told = {"assets": run.assets, "model": name, "machine": machine()}
+        write_json(RESULTS / f"resolution_fridge_{run.assets}.json", {**told, "rows": rows})
 
 
 def measure(name: str, size: int) -> dict:
@@ -102,15 +101,6 @@ def images_per_second(model: torch.nn.Module, size: int, batch_size: int = 8, re
     pixel_values = torch.randn(batch_size, 3, size, size, device=device)
     timed = timing.measure(lambda: model(pixel_values=pixel_values), runs=repeats, warm_up=2)
     return batch_size / timed.median
-
-
-def save(file: str, run: vc.run.Run, rows: list[dict], **told: str) -> None:
-    """Write the rows, and what they were measured on, whole or not at all."""
-    where = {
-        "device": f"{run.device}, {platform.machine()}, {torch.get_num_threads()} of {os.cpu_count()} threads"
-    }
-    RESULTS.mkdir(exist_ok=True)
-    write_json(RESULTS / file, {**told, **where, "torch": torch.__version__, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, permutation_test
 
 from vitcourse.arrays import AnyArray, to_numpy
 
@@ -139,6 +139,35 @@ def mcnemar(right_a: AnyArray, right_b: AnyArray) -> Paired:
     only_b = int((right_b.astype(bool) & ~right_a.astype(bool)).sum())
     differ = only_a + only_b
     return Paired(only_a, only_b, float(binomtest(only_a, differ).pvalue) if differ else 1.0)
+
+
+def sign_flips(differences: AnyArray) -> float:
+    """Return how easily chance alone makes a mean difference as far from 0, on these photos.
+
+    Fisher's randomization test (*The Design of Experiments*, 1935, chapter III): if two models were equally
+    good, each photo's difference could as well have had the other sign. All ways to flip the signs are tried
+    if at most 13 photos differ, else 9,999 drawn with seed 0. Differences of -1, 0 and 1 give the p-value of
+    `mcnemar`; others may be shares of seeds, say.
+
+    Args:
+        differences: (N,), for each photo the score of one model minus that of the other.
+
+    Returns:
+        The two-sided p-value; 1 if fewer than two photos differ.
+
+    Raises:
+        ValueError: If it is not (N,) of finite numbers, N at least 1.
+
+    Taught in lesson 09.
+    """
+    values = to_numpy(differences).astype(float)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise ValueError(f"got differences {values.shape}; expected finite numbers (N,), one for each photo")
+    values = values[values != 0]
+    if values.size < 2:
+        return 1.0
+    flipped = permutation_test((values,), np.sum, permutation_type="samples", n_resamples=9999, rng=0)
+    return float(flipped.pvalue)
 
 
 def _same_length(arrays: tuple[AnyArray, ...]) -> tuple[np.ndarray, ...]:

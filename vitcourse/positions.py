@@ -28,7 +28,7 @@ def interpolate(
         old_grid: Height and width of the trained grid; None if it is square.
 
     Returns:
-        (1, P + height * width, D). Touvron et al., arXiv:2012.12877, section 3: bicubic nearly keeps the
+        (1, P + height * width, D). Touvron et al., arXiv:2012.12877, section 6: bicubic nearly keeps the
         norm of the vectors, bilinear shrinks it.
 
     Raises:

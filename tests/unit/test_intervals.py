@@ -78,6 +78,31 @@ def test_mcnemar_without_a_difference():
         intervals.mcnemar([1, 1], [0, 1, 1])
 
 
+def test_sign_flips_of_single_runs_are_mcnemar():
+    a, b = np.array([1] * 9 + [1] * 7 + [0] * 1), np.array([1] * 9 + [0] * 7 + [1] * 1)
+    expected = intervals.mcnemar(a, b).p_value
+    assert intervals.sign_flips(a - b) == intervals.sign_flips(torch.tensor(b - a)) == pytest.approx(expected)
+    assert intervals.sign_flips([0, 0, 1]) == intervals.sign_flips(np.zeros(5)) == 1.0
+
+
+def test_sign_flips_by_hand():
+    # Of the 16 ways to sign 1, 1, 1 and 0.5, 3.5 is reached by all plus, and by all minus.
+    assert intervals.sign_flips([1, 1, 1, 0.5, 0]) == pytest.approx(2 / 16)
+    assert intervals.sign_flips([0.8, -0.8, 0.2, -0.2]) == 1.0
+
+
+def test_sign_flips_of_many_photos_are_drawn_and_come_out_again():
+    values = np.random.default_rng(0).normal(0.3, 1, 40)
+    found, expected = intervals.sign_flips(values), stats.ttest_1samp(values, 0).pvalue
+    assert found == intervals.sign_flips(values) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("values", [[], [[1, 0]], [1, float("nan")], 3])
+def test_sign_flips_need_a_number_for_each_photo(values):
+    with pytest.raises(ValueError, match="one for each photo"):
+        intervals.sign_flips(values)
+
+
 def test_paired_bootstrap_is_narrower_than_two_separate_ones():
     rng = np.random.default_rng(0)
     labels = rng.integers(3, size=100)
