@@ -5,7 +5,8 @@
 For each model and token: how often a map's highest patch lies on the object (the pointing game), the areas
 under the deletion and insertion curves, and the rank correlation with the map of the same network after its
 weights were shuffled. It explains the class that the token's head says. Occlusion and integrated gradients
-take dozens of passes a picture: they, and the areas, are measured on a sample, one picture of each class.
+take dozens of passes a picture: they, and the areas, are measured on a sample: one picture of each class, or
+of the first classes if it is smaller than their number.
 Writes benchmarks/results/explanations.json.
 """
 

@@ -5,7 +5,7 @@
 Each in a fresh process, with random weights, in this order: one picture in, a batch in, training steps on a
 batch with AdamW. Memory is the highest mark so far: of the process on a CPU, Python and libraries included,
 or of torch on a GPU. Answers are computed in fp32, training in the precision that Accelerate takes.
-About 4 minutes on two cores. Writes benchmarks/results/needs.json.
+About five minutes on two cores. Writes benchmarks/results/needs.json.
 """
 
 from __future__ import annotations

@@ -195,9 +195,15 @@ def weighted_rollout(maps: Sequence[torch.Tensor], gradients: Sequence[torch.Ten
 def patch_grid(model: nn.Module, pixel_values: torch.Tensor) -> tuple[int, int]:
     """Return the rows and columns of patches that a model makes of its input.
 
+    Args:
+        model: As for `recorded`.
+        pixel_values: (B, 3, height, width); only the size counts.
+
     Raises:
         ValueError: If the patches do not divide the picture.
         AttentionError: If the model does not begin with a convolution that cuts patches.
+
+    Taught in lesson 11.
     """
     convolution = next((module for module in model.modules() if isinstance(module, nn.Conv2d)), None)
     if convolution is None or convolution.kernel_size != convolution.stride:

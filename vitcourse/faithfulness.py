@@ -62,10 +62,16 @@ def hits(maps: torch.Tensor, covered: torch.Tensor) -> torch.Tensor:
 
 
 def share_on_object(maps: torch.Tensor, covered: torch.Tensor) -> torch.Tensor:
-    """Return the share of each map that lies on the object, 0 to 1, for maps without negative values.
+    """Return the share of each map that lies on the object (B,), 0 to 1, for maps without negative values.
+
+    Args:
+        maps: (B, rows, columns), none of them all zero.
+        covered: Of the same shape, from `coverage`.
 
     Raises:
         ValueError: If the shapes differ.
+
+    Taught in lesson 11.
     """
     _check_same_shape(maps, covered)
     return (maps * covered).sum((1, 2)) / maps.sum((1, 2))
@@ -81,8 +87,8 @@ def curve(
     """Take patches away, or put them in, from the highest of the map to the lowest, and watch the model.
 
     Petsiuk et al., arXiv:1806.07421, section 4.1: deletion paints patches grey, insertion begins with a
-    blurred picture (31 pixels, sigma 8) and makes patches sharp. A good map makes deletion fall and insertion
-    rise at once.
+    blurred picture and makes patches sharp. A good map makes deletion fall and insertion rise at once. The
+    blur (31 pixels, sigma 8) and whole patches in a few steps are ours.
 
     Args:
         probability: Takes pictures (B, 3, height, width) and returns the probability of the class that the

@@ -22,7 +22,8 @@ def peak_bytes(device: str = "cpu") -> int:
     """Return the most memory there has been in use since the start: of this process, or of torch on a GPU.
 
     Linux keeps the mark in `/proc/self/status`. `resource.getrusage` also has one, but a process inherits
-    that from the process which started it.
+    that from the process which started it. On "mps" there is no mark: it is what torch holds now, and holds
+    on to.
 
     Taught in lesson 12.
     """

@@ -156,7 +156,8 @@ def overlay_grid(
     columns = min(columns, len(maps))
     rows = math.ceil(len(maps) / columns)
     width = 7.4 / columns if columns > 3 else 2.2  # inches
-    size = (columns * width, rows * (width + 0.3))
+    lines = 1 + max(title.count("\n") for title in titles)
+    size = (columns * width, rows * (width + 0.15 + 0.17 * lines))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")

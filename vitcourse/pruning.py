@@ -29,7 +29,8 @@ def gated(model: PreTrainedModel, gates: torch.Tensor) -> Iterator[None]:
     attentions = _attentions(model)
     expected = (len(attentions), attentions[0].num_attention_heads)
     if tuple(gates.shape[-2:]) != expected:
-        raise ValueError(f"gates is {tuple(gates.shape)}; expected (..., layers, heads) = (..., {expected})")
+        sizes = ", ".join(map(str, expected))
+        raise ValueError(f"gates is {tuple(gates.shape)}; expected (..., layers, heads) = (..., {sizes})")
 
     def gate(layer: int) -> object:
         def hook(_: nn.Module, inputs: tuple[torch.Tensor]) -> tuple[torch.Tensor]:

@@ -87,7 +87,8 @@ def largest_batch(attempt: Callable[[int], Any], most: int = 1024) -> int:
 
     Args:
         attempt: Called with 1, 2, 4 and so on.
-        most: Where to stop. On a CPU stop low: it swaps or is killed long before it raises.
+        most: Where to stop, though more would fit. On a CPU stop low: it swaps or is killed long before it
+            raises.
 
     Raises:
         ValueError: If not even one picture fits.

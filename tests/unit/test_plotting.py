@@ -107,6 +107,18 @@ def test_overlays_show_each_map_over_its_image():
     plt.close(figure)
 
 
+@pytest.mark.parametrize(
+    "titles", [["one line"] * 4, ["two\nlines"] * 4, ["two\nlines", "one", "one", "one"]]
+)
+@pytest.mark.parametrize("columns", [4, 2])
+def test_the_titles_of_overlays_are_inside_the_picture(titles, columns):
+    plt.style.use(Path(plotting.__file__).with_name("course.mplstyle"))
+    figure = plotting.overlay_grid([Image.new("L", (9, 9))] * 4, torch.rand(4, 3, 3), titles, columns)
+    figure.canvas.draw()
+    assert all(axis.title.get_window_extent().y1 <= figure.bbox.y1 for axis in figure.axes)
+    plt.close(figure)
+
+
 @pytest.mark.parametrize(("shape", "number"), [((2, 3, 3), 1), ((0, 3, 3), 0), ((3, 3), 3)])
 def test_overlays_that_do_not_add_up_are_refused(shape, number):
     with pytest.raises(ValueError, match="expected maps"):

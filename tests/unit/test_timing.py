@@ -23,7 +23,7 @@ def test_warm_up_is_not_timed_and_every_run_is():
 def test_it_stops_early_after_three_runs_at_the_soonest():
     timed = timing.measure(lambda: time.sleep(0.01), runs=50, warm_up=0, seconds=0.001)
     assert len(timed.seconds) == 3
-    assert timed.median >= 0.01
+    assert timed.median >= 0.009  # a sleep may end a clock tick early on Windows
 
 
 def test_it_waits_for_the_device_on_both_sides(monkeypatch):
