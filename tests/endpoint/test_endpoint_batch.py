@@ -418,6 +418,23 @@ def test_wrong_settings_are_named(arguments, message):
         batch_settings.parse(arguments)
 
 
+def test_a_path_needs_no_ending_if_the_file_is_there(tmp_path):
+    (tmp_path / "cat").write_bytes(FILES[0])
+    source = table(tmp_path / "list.csv", [["image"], ["cat"], ["dog"], ["../dog.png"], ["a/b" * 300]])
+    rows = list(batch_sources.rows(source, BatchSettings(source="x", model="m").limits))
+    assert [row.image for row in rows] == [tmp_path / "cat", "dog", tmp_path / "../dog.png", "a/b" * 300]
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setattr(batch, "run", interrupted)
+    assert cli.main(["batch", "photos", "--model", "m"]) == cli.INTERRUPTED
+    assert "the same command goes on from here" in capsys.readouterr().err
+
+
 def test_the_command_says_what_is_wrong(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # the command would set it, also for the tests to come
     assert cli.main(["batch"]) == 1

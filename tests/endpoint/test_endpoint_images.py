@@ -100,6 +100,7 @@ ODD = {
     "bomb": (png(7000, 8000, bytes(8000 * 7001), colour=0), "7000x8000 pixels; expected at most 50000000"),
     "100-megapixel header": (png(10_000, 10_000), "10000x10000 pixels"),
     "a gigapixel header": (png(60_000, 60_000), "decompression bomb"),
+    "a thread": (encoded(Image.new("RGB", (10_000, 9))), "10000x9 pixels; expected one side at most 100"),
     "truncated JPEG": (encoded(picture(0, (200, 200)), "JPEG")[:-4000], "damaged"),
     "truncated PNG": (DATA[: len(DATA) // 2], "damaged"),
     "header only": (png(40, 30), "damaged"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from vitcourse.commands import CommandError
 
@@ -64,6 +65,9 @@ def _batch(arguments: argparse.Namespace) -> int:
         chosen = batch_settings.parse(arguments.fields)
         quiet()
         summary = batch.run(chosen)
+    except KeyboardInterrupt:
+        print("\nthe same command goes on from here", file=sys.stderr)
+        raise
     except (CheckpointError, ValueError) as error:
         raise CommandError(str(error)) from error
     if summary:

@@ -13,6 +13,7 @@ import PIL.Image
 from vitcourse import images
 from vitcourse.images import ImageError
 
+THINNEST = 100  # times as long as it is wide, or the other way round
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
@@ -72,7 +73,8 @@ def read_image(data: bytes, limits: Limits) -> PIL.Image.Image:
     """Decode an image file to upright RGB, as `Classifier` does; of several frames or pages, the first.
 
     Raises:
-        ImageError: If it is none of the formats that an endpoint reads, damaged or too large.
+        ImageError: If it is none of the formats that an endpoint reads, damaged, too large, or so thin that
+            preprocessing, which may scale its short side to 256 pixels, would take gigabytes.
 
     Taught in lesson 13.
     """
@@ -81,9 +83,14 @@ def read_image(data: bytes, limits: Limits) -> PIL.Image.Image:
     if data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:1000].lower():
         raise ImageError(f"this is SVG, a drawing without pixels; expected {', '.join(FORMATS)}")
     try:
-        return images.decode(data, formats=FORMATS, max_pixels=limits.pixels)
+        image = images.decode(data, formats=FORMATS, max_pixels=limits.pixels)
     except ImageError as error:
         raise ImageError(str(error).removeprefix("the image: ")) from error
     except Exception as error:  # a decoder that meets hostile bytes can raise anything
         _log.exception("an image file made its decoder fail")
         raise ImageError("this image file is damaged; get it again") from error
+    if max(image.size) > THINNEST * min(image.size):
+        raise ImageError(
+            f"got {image.width}x{image.height} pixels; expected one side at most {THINNEST} times the other"
+        )
+    return image
