@@ -9,10 +9,11 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("assets", "attention", "calibration", "classifier", "cost", "distillation", "doctor", "download")
-_MODULES += ("drawn", "duplicates", "evaluation", "explanations", "export", "faithfulness", "features")
+_MODULES = ("abstention", "assets", "attention", "calibration", "cards", "classifier", "cost")
+_MODULES += ("distillation", "doctor", "download", "drawn", "duplicates", "evaluation", "explanations")
+_MODULES += ("export", "faithfulness", "features")
 _MODULES += ("fridge", "imagenet", "images", "intervals", "losses", "memory", "metric_classes", "metrics")
-_MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positions", "prediction")
+_MODULES += ("models", "own_data", "patches", "photo_lists", "plotting", "positions", "prediction", "privacy")
 _MODULES += ("preprocessing", "pruning", "results", "run", "split_files", "suspects", "thresholds", "timing")
 _MODULES += ("training", "variants", "vit", "weights", "world")
 _NAMES = {

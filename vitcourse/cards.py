@@ -1,8 +1,9 @@
-"""The model card of a fine-tuned checkpoint, filled from the run itself.
+"""The model card of a fine-tuned checkpoint: filled from its run, and open where only people know.
 
-Taught in lesson 06.
+Taught in lessons 06 and 14.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from vitcourse import assets
 from vitcourse.configuration import FineTuning
+
+OPEN = "[More Information Needed]"  # the Hub's own mark for what a card does not say yet
 
 CARD = """---
 {header}
@@ -44,15 +47,34 @@ every score.
 
 ![Training loss and validation accuracy, epoch by epoch.](history.png)
 
-## Limits
+## Intended use
 
-It knows the classes above and no others, whatever the photo shows. Its numbers hold for photos like those it
-was tested on, within the intervals above. Its licence is that of {model}, and of the photos.
+Who uses it, for what, and who decides when it is wrong: {open}
+
+## Out of scope
+
+{scope} Uses that must not be made of it: {open}
+
+## Risks and limits
+
+Its numbers hold for photos like those it was tested on, within the intervals above. Whom an error harms,
+which photos it fails on, and when it says nothing: {open}
+
+## Data and licences
+
+{sources}
+
+What is in the photos, who took them, who and what is missing: {open}
 """
+
+_SCOPE = {
+    False: "It knows the classes above and no others: it names one of them, whatever the photo shows.",
+    True: "It knows the classes above and no others: whatever else the photo shows, it does not say.",
+}
 
 
 def text(config: FineTuning, metrics: dict, history: Sequence[dict], classes: Sequence[str]) -> str:
-    """Return the card.
+    """Return the card, with what only people know left open: see `open_sections`.
 
     Args:
         config: What was asked for.
@@ -100,10 +122,33 @@ def text(config: FineTuning, metrics: dict, history: Sequence[dict], classes: Se
         learning_rate=config.learning_rate,
         batch_size=config.batch_size,
         seed=config.seed,
+        open=OPEN,
+        scope=_SCOPE[config.multi_label],
+        sources="\n".join(f"- {_source(n)}" for n in (config.model, config.data, config.teacher) if n),
         taught=f" Taught by {Path(config.teacher).name}, with {config.distillation_targets} targets."
         if config.teacher
         else "",
     )
+
+
+def open_sections(card: str) -> list[str]:
+    """Return the headings of a card's sections that still ask for something, in their order.
+
+    Taught in lesson 14.
+    """
+    sections = re.split(r"^## +(.*)$", card, flags=re.MULTILINE)[1:]  # heading, body, heading, body ...
+    pairs = zip(sections[::2], sections[1::2], strict=True)
+    return [heading.strip() for heading, body in pairs if OPEN in body]
+
+
+def _source(name: str) -> str:
+    """Say what a checkpoint or a dataset is, whose, and under which licence, as far as the registry knows."""
+    if name not in assets.names():
+        return f"{Path(name).name if Path(name).exists() else name}: licence and source {OPEN}"
+    asset = assets.get(name)
+    if asset.kind == "dataset" and assets.mode() == "demo":
+        return f"{name}: its drawn twin, not photos; Apache-2.0; made by this course"
+    return f"{name}: {asset.title}; {asset.licence}; {asset.source}"
 
 
 def _hub_id(model: str) -> str | None:

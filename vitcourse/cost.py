@@ -46,6 +46,28 @@ def count_flops(model: nn.Module, pixel_values: torch.Tensor) -> int:
     return counter.get_total_flops()
 
 
+def footprint(
+    hours: float, watts: float, overhead: float = 1.0, grams_per_kwh: float = 400
+) -> dict[str, float]:
+    """Estimate what a computation takes: energy is power times time, and each factor is an assumption.
+
+    Lacoste et al., *Quantifying the Carbon Emissions of Machine Learning*, arXiv:1910.09700.
+
+    Args:
+        hours: How long it runs.
+        watts: What the machine draws while it does.
+        overhead: Cooling and the rest of the room, as a factor.
+        grams_per_kwh: CO2 of a kilowatt-hour; grids give from 50 to 800.
+
+    Returns:
+        "kWh" and "kg CO2", to four decimals.
+
+    Taught in lesson 12.
+    """
+    kwh = hours * watts / 1000 * overhead
+    return {"kWh": round(kwh, 4), "kg CO2": round(kwh * grams_per_kwh / 1000, 4)}
+
+
 def random_model(variant: Variant, device: str = "cpu", num_classes: int = NUM_CLASSES) -> PreTrainedModel:
     """Build a variant with random weights, in evaluation mode: speed and memory do not depend on them.
 
