@@ -40,7 +40,7 @@ def risk_coverage(confidence: AnyArray, right: AnyArray) -> Curve:
 
     Taught in lesson 14.
     """
-    confidence, right = _checked(confidence, right)
+    confidence, right = checked(confidence, right)
     order = np.argsort(-confidence, kind="stable")
     answered = np.arange(1, len(order) + 1)
     accuracy = np.cumsum(right[order]) / answered
@@ -96,7 +96,12 @@ def error_bound(wrong: int, answered: int, level: float = 0.95) -> float:
     return float(binomtest(int(wrong), int(answered), alternative="less").proportion_ci(level, "exact").high)
 
 
-def _checked(confidence: AnyArray, right: AnyArray) -> tuple[np.ndarray, np.ndarray]:
+def checked(confidence: AnyArray, right: AnyArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as arrays of numbers, (N,) each.
+
+    Raises:
+        ValueError: As `risk_coverage`.
+    """
     confidence, right = to_numpy(confidence).astype(float), to_numpy(right).astype(float)
     if confidence.ndim != 1 or confidence.shape != right.shape or not confidence.size:
         raise ValueError(

@@ -12,23 +12,23 @@ SAME, CHANGED = 0.05, 0.02  # p-values: at least that where nothing changed, at 
 
 
 def exercise_1(answer: Any) -> None:
-    """How long a row of right answers has a chance below 5 % if 5 % of all answers are wrong?"""
+    """If 2 % of all answers were wrong: after how many right ones in a row is their chance below 5 %?"""
     got = number(answer)
     hints = {
-        58: "0.95 to the 58th is still 5.1 %",
-        60: "3 / n is a rule of thumb; one less is enough",
-        95: "the chance of n right answers in a row falls as a power of 0.95",
-        20: "that is one error in twenty expected; none in twenty still happens in 36 % of cases",
+        148: "0.98 to the 148th is still above 5 %",
+        150: "3 / n is a rule of thumb; fewer are enough",
+        59: "that is for 5 % errors",
+        50: "one error is to be expected in 50, and none at all still happens in 36 % of cases",
     }
-    if got != 59:
-        hint = hints.get(got, "0.95 ** n has to fall to 0.05")
+    if got != 149:
+        hint = hints.get(got, "0.98 ** n has to fall to 0.05")
         raise Wrong(f"got {got:g}, expected another whole number; {hint}")
 
 
 def exercise_2(answer: Any) -> None:
-    """Try every threshold of `risk_coverage`, and infinity: errors times their cost, plus photos passed on."""
-    for seed, right_share in enumerate((0.9, 0.6, 0.0, 1.0)):
-        confidence, right = _answers(seed, right_share)
+    """Try each threshold of `risk_coverage`, and infinity: errors times their cost, plus those passed on."""
+    for seed, share in enumerate((0.9, 0.6, 0.0, 1.0)):
+        confidence, right = _answers(seed, share)
         for wrong_cost, pass_cost in COSTS:
             got = number(call(answer, confidence.copy(), right.copy(), wrong_cost, pass_cost))
             if np.isnan(got):
@@ -38,9 +38,9 @@ def exercise_2(answer: Any) -> None:
             cost = _cost(got, confidence, right, wrong_cost, pass_cost)
             if cost > best + EXTRA_COST:
                 raise Wrong(
-                    f"got the threshold {got:.3g}, which costs {cost:g} with an error at {wrong_cost:g} and a "
-                    f"photo passed on at {pass_cost:g}; expected a cost of {best:g}; answers are given from the "
-                    "threshold on, and answering nothing is allowed"
+                    f"got the threshold {got:.3g}, which costs {cost:g} with errors at {wrong_cost:g} and "
+                    f"photos passed on at {pass_cost:g}; expected a cost of {best:g}; answers are given from "
+                    "the threshold on, and answering nothing is allowed"
                 )
 
 
@@ -52,26 +52,25 @@ def exercise_3(answer: Any) -> None:
     p_value = _p_value(answer, before, far)
     if p_value > CHANGED:
         raise Wrong(
-            f"got p = {p_value:.3g} where every vector has moved, expected at most {CHANGED}; count the deals "
-            "that are as far apart, not those that are nearer, and deal 200 times or more"
+            f"got p = {p_value:.3g} where every vector has moved, expected at most {CHANGED}; count the "
+            "deals that are as far apart, not those that are nearer, and deal 200 times or more"
         )
     same = [_p_value(answer, *_split(seed)) for seed in range(8)]
     if np.median(same) < SAME:
         raise Wrong(
-            f"got p = {np.median(same):.3g} in the median where nothing has changed, expected about 0.5; deal "
-            "the rows of both sets together, into sets as large as the two"
+            f"got p = {np.median(same):.3g} in the median where nothing has changed, expected about 0.5; "
+            "deal the rows of both sets together, into sets as large as the two"
         )
     if np.median(same) > 1 - SAME or np.ptp(same) == 0:
         raise Wrong(f"got p = {np.median(same):.3g} where nothing changed, expected values all over 0 to 1")
 
 
-def _answers(seed: int, right_share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Confidences, some of them equal, and whether each answer was right; the surer, the more often: (60,)."""
+def _answers(seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Confidences, some of them equal, and who was right, the surer the more often, (60,) each."""
     rng = np.random.default_rng(seed)
     confidence = np.round(rng.uniform(0.25, 1, size=60), 2)
-    return confidence, rng.random(60) < np.clip(
-        right_share + (right_share % 1 > 0) * (confidence - 0.6), 0, 1
-    )
+    slope = 0.0 if share in (0, 1) else 1.0
+    return confidence, rng.random(60) < share + slope * (confidence - 0.6)
 
 
 def _cost(at: float, confidence: np.ndarray, right: np.ndarray, wrong_cost: float, pass_cost: float) -> float:
