@@ -86,7 +86,7 @@ def minutes(notebook: NotebookNode) -> tuple[float | None, float | None]:
     """Return the minutes to read and to run that "At a glance" states; None for one that is missing.
 
     Understood: "15 minutes to read, 2 minutes to run", "Read: 15 min", and table rows such as
-    "| Read | 15 min |", with or without emphasis and in any order.
+    ``| Read | 15 min |``, with or without emphasis and in any order.
     """
     text = re.sub(r"[|*_:()~≈]+", " ", at_a_glance(notebook))
     return _minutes_to(text, "read"), _minutes_to(text, "run")

@@ -1,0 +1,89 @@
+"""Tables of what was measured: every file of benchmarks/results, as Markdown."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+
+def measured_page(root: Path) -> str:
+    """Write the page of all tables, a section for each file, in the order of their names."""
+    paths = sorted((root / "benchmarks" / "results").glob("*.json"))
+    return "\n\n".join([_HEAD, *(section(path, root / "benchmarks") for path in paths)]) + "\n"
+
+
+_HEAD = """# What was measured
+
+The most important figures, with their intervals, are in the [README](README.md) and, for the demo assets, in
+[data/README.md](data/README.md). Below is all that programs wrote to `benchmarks/results/`, each with the program
+that makes it again. Where pictures are counted, an entry such as 26 of 27 is one run, without an interval."""
+
+
+def section(path: Path, benchmarks: Path) -> str:
+    """Write the section of one file: what was asked, on which machine, by which command, and the table."""
+    result = json.loads(path.read_text(encoding="utf-8"))
+    script = _script(path.stem, benchmarks)
+    question = (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").splitlines()[0]
+    rows = _rows_by_seed(result) if "seeds" in result else result["rows"]
+    facts = [f"{name}: {value}" for name, value in _facts(result)]
+    return "\n\n".join([f"## {_spaced(path.stem)}", question, "; ".join(facts) + ".", table(rows)])
+
+
+def _script(stem: str, benchmarks: Path) -> Path:
+    """Find the program of a file of results: its name is the beginning of the file's."""
+    return next(path for path in sorted(benchmarks.glob("*.py")) if stem.startswith(path.stem))
+
+
+def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
+    machine = result.get("machine", {})
+    flat = {**result, **(machine if isinstance(machine, dict) else {})}
+    facts = [(_spaced(name), _cell(value)) for name, value in flat.items() if isinstance(value, str | int | float)]
+    return [(name, f"`{value}`" if name == "command" else value) for name, value in facts]
+
+
+def _rows_by_seed(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Count, in a file of decisions, how many of the test photos each model has right; one row a seed."""
+    start, truth = result["test_from"], result["truth"]
+    return [
+        {"seed": seed, "of": len(truth) - start}
+        | {
+            name: sum(a == b for a, b in zip(decisions[start:], truth[start:], strict=True))
+            for name, decisions in models.items()
+        }
+        for seed, models in result["seeds"].items()
+    ]
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Write rows as a Markdown table; a list of zeros and ones is counted, a pair of numbers becomes a range."""
+    names = [name for name in rows[0] if not (name == "photos" and "right" in rows[0])]
+    lines = [[_column(name) for name in names], ["---"] * len(names)]
+    lines += [[_cell(row.get(name), name) for name in names] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _column(name: str) -> str:
+    spaced = _spaced(name)
+    return re.sub(r" bytes$", " (MB)", re.sub(r"^(.*) seconds$", r"\1 (seconds)", spaced))
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cell(value: Any, name: str = "") -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        ranged = len(value) == 2
+        return " to ".join(_cell(item) for item in value) if ranged else str(sum(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("_bytes"):
+        value = round(value / 1e6)
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) > 9999 else str(value)
+    return f"{value:.3g}" if isinstance(value, float) and abs(value) < 1e4 else (
+        f"{value:.3g}" if isinstance(value, float) else str(value)
+    )
