@@ -12,7 +12,7 @@ READY := $(VENV)/.installed
 AZURE := _build/azmlinfsrv
 
 .DEFAULT_GOAL := help
-.PHONY: help course test lab outputs lint format constraints clean
+.PHONY: help course site slides test lab outputs lint format constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ $(READY): pyproject.toml constraints.txt
 
 course: $(READY) ## Execute every lesson on the demo assets and render it to _build/course/
 	$(RUN) -m vitcourse.course build $(LESSONS)
+
+site: $(READY) ## Build the lessons as they are, and the reference, as a web site in _build/site/
+	$(RUN) site/build.py
+
+slides: $(READY) ## Make slides of the marked cells in _build/slides/: make slides LESSONS="00 06"
+	$(RUN) site/slides.py $(LESSONS)
 
 # Azure's server wants older libraries than the course: they get a folder of their own, which only its test sees.
 # Without a network that test is skipped, and says so; in CI it fails.

@@ -21,8 +21,8 @@ def build(out: Path) -> int:
     """Build the site; a warning of Sphinx is an error.
 
     Args:
-        out: the folder to make; a site that was built there before is replaced. Its sources are put together in
-            the folder `NAME-source` beside it.
+        out: the folder to make; a site that was built there before is replaced. Its sources are put together
+            in the folder `NAME-source` beside it.
 
     Returns:
         The exit status of Sphinx, 0 when there was no warning.
@@ -42,7 +42,7 @@ def build(out: Path) -> int:
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description="Build the course as a web site.")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "site", help="the folder to make")
     out = parser.parse_args().out.resolve()
     status = build(out)

@@ -1,9 +1,18 @@
-"""Formulas as MathML, made while the site is built: browsers draw it without a script and without a network."""
+"""Formulas as MathML, made while the site is built: browsers draw it without a script or a network."""
+
+import re
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+
+_FORMULA = re.compile(r"\$\$(?P<block>[^$]+)\$\$|(?<![\\$])\$(?P<inline>[^$\n]+)\$")
+
+
+def with_mathml(text: str) -> str:
+    """Replace the formulas of a Markdown text, `$...$` and `$$...$$`, by MathML."""
+    return _FORMULA.sub(lambda found: convert(found[found.lastgroup], display=found.lastgroup), text)
 
 
 def _inline(self: HTML5Translator, node: nodes.math) -> None:
@@ -12,7 +21,7 @@ def _inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def _block(self: HTML5Translator, node: nodes.math_block) -> None:
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>\n')
+    self.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>\n')
     raise nodes.SkipNode
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,21 @@ def measured_page(root: Path) -> str:
 _HEAD = """# What was measured
 
 The most important figures, with their intervals, are in the [README](README.md) and, for the demo assets, in
-[data/README.md](data/README.md). Below is all that programs wrote to `benchmarks/results/`, each with the program
-that makes it again. Where pictures are counted, an entry such as 26 of 27 is one run, without an interval."""
+[data/README.md](data/README.md). Below is what the programs of `benchmarks/` wrote to `benchmarks/results/`:
+what each one asks, the machine it ran on, and its table. Counts of pictures are those of one run, without an
+interval."""
 
 
 def section(path: Path, benchmarks: Path) -> str:
-    """Write the section of one file: what was asked, on which machine, by which command, and the table."""
+    """Write the section of one file: what was asked, on which machine, and the table."""
     result = json.loads(path.read_text(encoding="utf-8"))
     script = _script(path.stem, benchmarks)
     question = (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").splitlines()[0]
     rows = _rows_by_seed(result) if "seeds" in result else result["rows"]
     facts = [f"{name}: {value}" for name, value in _facts(result)]
-    return "\n\n".join([f"## {_spaced(path.stem)}", question, "; ".join(facts) + ".", table(rows)])
+    return "\n\n".join(
+        [f"## {_spaced(path.stem).capitalize()}", question, "; ".join(facts) + ".", table(rows)]
+    )
 
 
 def _script(stem: str, benchmarks: Path) -> Path:
@@ -36,10 +38,12 @@ def _script(stem: str, benchmarks: Path) -> Path:
 
 
 def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
-    machine = result.get("machine", {})
-    flat = {**result, **(machine if isinstance(machine, dict) else {})}
-    facts = [(_spaced(name), _cell(value)) for name, value in flat.items() if isinstance(value, str | int | float)]
-    return [(name, f"`{value}`" if name == "command" else value) for name, value in facts]
+    machine = result.get("machine")
+    flat = {**result, **machine} if isinstance(machine, dict) else result
+    facts = {name: value for name, value in flat.items() if isinstance(value, str | int | float)}
+    return [
+        (_spaced(name), f"`{value}`" if name == "command" else _cell(value)) for name, value in facts.items()
+    ]
 
 
 def _rows_by_seed(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,7 +60,7 @@ def _rows_by_seed(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Write rows as a Markdown table; a list of zeros and ones is counted, a pair of numbers becomes a range."""
+    """Write rows as a Markdown table: decisions (zeros and ones) are counted, quartiles become a range."""
     names = [name for name in rows[0] if not (name == "photos" and "right" in rows[0])]
     lines = [[_column(name) for name in names], ["---"] * len(names)]
     lines += [[_cell(row.get(name), name) for name in names] for row in rows]
@@ -64,8 +68,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def _column(name: str) -> str:
-    spaced = _spaced(name)
-    return re.sub(r" bytes$", " (MB)", re.sub(r"^(.*) seconds$", r"\1 (seconds)", spaced))
+    unit = {"bytes": "MB", "seconds": "seconds"}.get(name.rpartition("_")[2])
+    return f"{_spaced(name.rpartition('_')[0])} ({unit})" if unit and "_" in name else _spaced(name)
 
 
 def _spaced(name: str) -> str:
@@ -73,17 +77,14 @@ def _spaced(name: str) -> str:
 
 
 def _cell(value: Any, name: str = "") -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, list):
-        ranged = len(value) == 2
-        return " to ".join(_cell(item) for item in value) if ranged else str(sum(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if name.endswith("_bytes"):
         value = round(value / 1e6)
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " to ".join(map(_cell, value)) if name == "quartiles" else str(sum(value))
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) > 9999 else str(value)
-    return f"{value:.3g}" if isinstance(value, float) and abs(value) < 1e4 else (
-        f"{value:.3g}" if isinstance(value, float) else str(value)
-    )
+        return f"{value:,}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -56,7 +56,7 @@ One a lesson. Try first: `vc.check` in the lesson gives hints.
 
 
 def prepared(notebook: NotebookNode) -> NotebookNode:
-    """Move the alt text of pictures from the outputs, where Jupyter has it, to the cells, where MyST-NB looks."""
+    """Copy the alt text of pictures from the outputs, where Jupyter has it, to the cells, for MyST-NB."""
     for cell in notebook.cells:
         alts = [alt for output in cell.get("outputs", []) if (alt := _alt(output))]
         if alts:
@@ -72,7 +72,7 @@ def _alt(output: NotebookNode) -> str:
 def lesson_list(notebooks: Path, source: Path) -> str:
     """Write the list of the lessons for the first page: a picture from each, its title, and what it is about.
 
-    The picture is the output of the cell whose metadata say `{"vitcourse": {"cover": true}}`, or the first one.
+    The picture is one of the cell with `{"vitcourse": {"cover": true}}` in its metadata, or the first one.
 
     Args:
         notebooks: the folder of the lessons.
@@ -119,7 +119,9 @@ def reference_pages(package: Path) -> Iterator[tuple[str, str]]:
         name = f"{package.name}.{path.parent.name if inside else path.stem}"
         if name in _NOT_DOCUMENTED:
             continue
-        modules = [f"{name}.{module.stem}" for module in sorted(path.parent.glob("[!_]*.py"))] if inside else []
+        modules = (
+            [f"{name}.{module.stem}" for module in sorted(path.parent.glob("[!_]*.py"))] if inside else []
+        )
         sections = [f"## {module}\n\n{_reference(module)}" for module in modules]
         rows.append(f"- [{name}]({name}.md): {_first_line(path)}")
         yield name, "\n".join([f"# {name}\n\n{_reference(name)}", *sections])

@@ -1,5 +1,19 @@
 """The HTML templates of the rendered course (Jinja)."""
 
+# Pictures with the alt text that the lessons keep in their outputs.
+PICTURE_BLOCKS = """
+{%- macro picture(output, mime) -%}
+{%- set alt = output | get_metadata('alt', mime) -%}
+{%- set width = output | get_metadata('width', mime) -%}
+<div class="jp-RenderedImage jp-OutputArea-output">
+<img src="data:{{ mime }};base64,{{ output.data[mime] | trim }}"
+{%- if alt %} alt="{{ alt | escape_html }}"{% endif %}{% if width %} width="{{ width }}"{% endif %}>
+</div>
+{%- endmacro -%}
+{%- block data_png scoped -%}{{ picture(output, 'image/png') }}{%- endblock -%}
+{%- block data_jpg scoped -%}{{ picture(output, 'image/jpeg') }}{%- endblock -%}
+"""
+
 # nbconvert's page loads require.js, MathJax, Mermaid and a widget manager from other hosts. Here only MathJax
 # is left, on pages with formulas and when the browser is online; without it formulas show as TeX.
 LESSON_TEMPLATE = r"""
@@ -37,17 +51,8 @@ nav.course a { color: var(--jp-content-link-color, #0057b7); }
 {{ super() }}
 <nav class="course" aria-label="Course"><a href="index.html">All lessons</a></nav>
 {%- endblock -%}
-{%- macro picture(output, mime) -%}
-{%- set alt = output | get_metadata('alt', mime) -%}
-{%- set width = output | get_metadata('width', mime) -%}
-<div class="jp-RenderedImage jp-OutputArea-output">
-<img src="data:{{ mime }};base64,{{ output.data[mime] | trim }}"
-{%- if alt %} alt="{{ alt | escape_html }}"{% endif %}{% if width %} width="{{ width }}"{% endif %}>
-</div>
-{%- endmacro -%}
-{%- block data_png scoped -%}{{ picture(output, 'image/png') }}{%- endblock -%}
-{%- block data_jpg scoped -%}{{ picture(output, 'image/jpeg') }}{%- endblock -%}
 """
+LESSON_TEMPLATE += PICTURE_BLOCKS
 
 SITE_TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
