@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 UV ?= uv
 LESSONS ?=
+NAME ?=
 WORKERS ?= 2
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
@@ -12,7 +13,7 @@ READY := $(VENV)/.installed
 AZURE := _build/azmlinfsrv
 
 .DEFAULT_GOAL := help
-.PHONY: help course site slides test lab outputs lint format constraints clean
+.PHONY: help course site slides test lab outputs lesson reading lint format constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,12 @@ lab: $(READY) ## Open JupyterLab on the course map
 
 outputs: $(READY) ## Write fresh outputs into the lessons: make outputs LESSONS="00 06"
 	$(RUN) -m vitcourse.course outputs $(LESSONS)
+
+lesson: $(READY) ## Begin a lesson: make lesson NAME=15_example
+	$(RUN) -m vitcourse.course lesson "$(NAME)"
+
+reading: $(READY) ## Say how hard the prose of each lesson is to read
+	$(RUN) -m vitcourse.course reading
 
 lint: $(READY) ## Check style and format
 	$(RUN) -m ruff check .

@@ -8,7 +8,7 @@ second hint: `vc.hint("06.1", 2)`.
 
 import ast
 import html
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -178,7 +178,8 @@ def check_function(exercise: str) -> Callable[[Any], None]:
 
 def ids(lesson: str) -> list[str]:
     """List the exercises of a lesson that has checks, such as "06.1"; its module is read, not imported."""
-    source = Path(checks.__path__[0], f"lesson_{lesson}.py").read_text(encoding="utf-8")
+    module = importlib.util.find_spec(f"{checks.__name__}.lesson_{lesson}")
+    source = Path(module.origin).read_text(encoding="utf-8")
     names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     return sorted(f"{lesson}.{name[9:]}" for name in names if name.startswith("exercise_"))
 

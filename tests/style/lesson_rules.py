@@ -28,8 +28,10 @@ def rule(function: Rule) -> Rule:
 
 
 def is_sentence(text: str) -> bool:
-    """Tell whether an alternative text says something: four words, a capital, a full stop, not a default."""
+    """Tell whether an alternative text says something: four words, a capital, a full stop, no file name."""
     text = text.strip()
+    if re.search(r"\w\.(png|jpe?g|svg|gif|webp)\b", text, flags=re.IGNORECASE):
+        return False
     starts = bool(text) and (text[0].isupper() or text[0].isdigit())
     return starts and text[-1] in ".!?" and len(text.split()) >= 4 and "No description has" not in text
 

@@ -8,6 +8,7 @@ import exercise_rules  # noqa: F401  (registers its rules)
 import lesson_rules
 import nbformat
 import output_rules  # noqa: F401  (registers its rules)
+import page_rules  # noqa: F401  (registers its rules)
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -223,6 +224,11 @@ FAULTS = [
     ("markdown_alt_text", swap("We count them.", 'So: <img src="figures/cut.svg">')),
     ("local_links", swap("figures/cut.svg", "figures/gone.svg")),
     ("local_links", swap("[the end](README.md)", "[the end](99_gone.ipynb#top)")),
+    ("link_places", swap("[The map](README.md)", "[The map](README.md#gone)")),
+    ("link_places", swap("[The map](README.md)", "[below](#gone)")),
+    ("no_local_paths", swap("14 * 14", "open('/home/someone/photo.jpg')")),
+    ("no_local_paths", swap("We count them.", "They lie in `C:\\Users\\me`.")),
+    ("markdown_alt_text", swap("A cat cut into four by four squares.", "The picture in cut.svg.")),
     ("outputs_kept", lambda notebook: [cell.update(outputs=[]) for cell in code(notebook)]),
     ("outputs_kept", lambda notebook: code(notebook)[1].update(execution_count=7)),
     ("no_errors_in_outputs", put(new_output("error", ename="ValueError", evalue="no", traceback=[]))),

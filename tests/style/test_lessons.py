@@ -6,6 +6,7 @@ from pathlib import Path
 import exercise_rules  # noqa: F401  (registers its rules)
 import lesson_rules
 import output_rules  # noqa: F401  (registers its rules)
+import page_rules  # noqa: F401  (registers its rules)
 import pytest
 from parsed_lesson import Lesson
 

@@ -135,3 +135,12 @@ def test_learning_curves_show_every_run():
         assert len(axis.lines) == 2
     assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
     plt.close(figure)
+
+
+def test_colour_is_never_the_only_signal():
+    """Each line of a figure has a marker of its own, and its neighbours in the list another dash."""
+    with plt.style.context(Path(plotting.__file__).with_name("course.mplstyle")):
+        styles = plt.rcParams["axes.prop_cycle"].by_key()
+    assert len(styles["marker"]) == len(styles["color"]) == len(set(styles["marker"]))
+    dashes = styles["linestyle"]
+    assert all(one != other for one, other in zip(dashes, dashes[1:], strict=False))

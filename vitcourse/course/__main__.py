@@ -1,4 +1,4 @@
-"""`python -m vitcourse.course build` and `python -m vitcourse.course outputs`."""
+"""`python -m vitcourse.course`: build, outputs, lesson and reading."""
 
 from vitcourse.course.commands import main
 

@@ -2,6 +2,8 @@
 
 `python -m vitcourse.course build` makes `_build/course/`; the notebooks are not touched.
 `python -m vitcourse.course outputs` writes fresh outputs, scrubbed and stamped, into the notebooks.
+`python -m vitcourse.course lesson NAME` begins a new lesson.
+`python -m vitcourse.course reading` says how hard the prose is to read.
 """
 
 import argparse
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from vitcourse.course import pages
+from vitcourse.course import pages, reading, template
 from vitcourse.course.execution import TIME_LIMIT, Failure, Result, execute
 from vitcourse.course.lessons import lesson_paths
 from vitcourse.course.stamp import MAX_BYTES, scrub, stamp
@@ -131,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("lessons", nargs="*", help="numbers or names, such as 06 (default: all)")
         command.add_argument("--notebooks", type=Path, default=Path("notebooks"), help="the lessons' folder")
         command.add_argument("--time-limit", type=float, default=TIME_LIMIT, help="seconds for each lesson")
+    lesson = commands.add_parser("lesson", help="begin a new lesson")
+    lesson.add_argument("name", help="its file name without the ending, such as 15_example")
+    lesson.add_argument("--notebooks", type=Path, default=Path("notebooks"), help="the lessons' folder")
+    lesson.add_argument("--checks", type=Path, default=Path("vitcourse/checks"), help="the checks' folder")
+    level = commands.add_parser("reading", help="say how hard the prose is to read")
+    level.add_argument("--notebooks", type=Path, default=Path("notebooks"), help="the lessons' folder")
     out = Path("_build/course")
     commands.choices["build"].add_argument("--out", type=Path, default=out, help="the folder to make")
     return parser
@@ -140,11 +148,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "lesson":
+            print("\n".join(map(str, template.new_lesson(options.name, options.notebooks, options.checks))))
+            return 0
+        if options.command == "reading":
+            print(reading.report(lesson_paths(options.notebooks)))
+            return 0
         if options.command == "build":
             results = build(options.notebooks, options.out, options.lessons, options.time_limit)
         else:
             results = write_outputs(options.notebooks, options.lessons, options.time_limit)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     if results:
