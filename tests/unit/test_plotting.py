@@ -1,5 +1,6 @@
 """Figures carry alt text, are small, and come out the same twice."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -143,4 +144,4 @@ def test_colour_is_never_the_only_signal():
         styles = plt.rcParams["axes.prop_cycle"].by_key()
     assert len(styles["marker"]) == len(styles["color"]) == len(set(styles["marker"]))
     dashes = styles["linestyle"]
-    assert all(one != other for one, other in zip(dashes, dashes[1:], strict=False))
+    assert all(one != other for one, other in itertools.pairwise(dashes))
