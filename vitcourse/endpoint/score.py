@@ -3,7 +3,7 @@
 The server, the package azureml-inference-server-http, calls `init` when a process starts and `run` for each
 request; it answers `POST /score` and, when it is ready, `GET /`. It wants older libraries than the course's
 tests: an environment for both takes `pip install . azureml-inference-server-http`. It asks for no key and
-listens on every address of its machine: in Azure something stands before it, on your own machine nothing does.
+listens on every address of its machine: in Azure something stands before it, on your own nothing does.
 
 Taught in lesson 13.
 """
