@@ -22,8 +22,10 @@ class BatchSettings:
             or is a whole request. Also given as the first argument, without --source.
         model: A fine-tuned folder, a name of the course or a Hub id.
         output: The file to write, .csv or .jsonl; it appears when all rows are done.
-        format: Columns of a CSV. full has a header and all there is to say; published has no header and
-            row_number_per_file, preds, labels, file_name, as Azure's batch endpoints write them.
+        format: Columns of a CSV. full has a header and row (from 0), file_name, the source's own columns (not
+            the image), label and score of the most probable class, labels and probs as JSON in the model's
+            order, and error. published has no header and row_number_per_file, preds, labels, file_name, as
+            Azure's batch endpoints write them; there a bad row is empty.
         top_k: How many classes a row, the most probable; null for all.
         threshold: Multi-label models, leave out labels with a smaller probability; null for no threshold.
         precision: What the model computes in; auto is the fastest that the device has in hardware.
