@@ -40,7 +40,12 @@ _images = st.sampled_from(
 ) | st.text(max_size=40)
 _images |= st.binary(max_size=60).map(text)
 _params = st.fixed_dictionaries(
-    {}, optional={"top_k": st.integers(-1, 9), "response": st.sampled_from(["P1", "P2", "P3", "x"])}
+    {},
+    optional={
+        "top_k": st.integers(-1, 9),
+        "response": st.sampled_from(["P1", "P2", "P3", "x"]),
+        "explain": st.sampled_from([True, False, "true", None]),
+    },
 )
 _index = st.lists(st.integers() | st.text(max_size=3), max_size=3)
 _tables = st.fixed_dictionaries(

@@ -3,6 +3,7 @@
 import copy
 import http.client
 import json
+import re
 import socket
 
 import pytest
@@ -145,9 +146,19 @@ def test_metrics_count_what_was_answered(classifier):
     assert "vitcourse_queue_images 0.0" in text
 
 
+def test_the_page_of_the_documentation_needs_no_other_server(address):
+    page = requests.get(f"{address}/docs", timeout=30).text
+    linked = re.findall(r"""(?:src|href|url)["']?\s*[=:]\s*["']([^"']+)""", page)
+    assert {path.rpartition(".")[2] for path in linked} == {"js", "css", "json", "png"}
+    for path in linked:
+        assert requests.get(f"{address}{path}", timeout=30).status_code == 200
+    assert "//" not in "".join(linked)
+    assert '"validatorUrl": null' in page
+    assert requests.get(f"{address}/redoc", timeout=30).status_code == 404
+
+
 def test_the_documentation_holds_schemas_and_samples(address):
     document = requests.get(f"{address}/openapi.json", timeout=30).json()
-    assert requests.get(f"{address}/docs", timeout=30).status_code == 200
     operation = document["paths"]["/score"]["post"]
     body = operation["requestBody"]["content"]["application/json"]
     assert {name: example["value"] for name, example in body["examples"].items()} == {

@@ -1,5 +1,7 @@
 """Responses: the published forms, with top_k and threshold, from hand-made probabilities."""
 
+import json
+
 import numpy as np
 import pytest
 import serving
@@ -40,6 +42,24 @@ def test_threshold_keeps_what_is_at_least_as_probable(threshold, kept):
     answer = respond(PROBABILITIES, LABELS, "P1", threshold=threshold)[1]
     assert answer["labels"] == kept
     assert len(respond(PROBABILITIES, LABELS, "P2", threshold=threshold)[1]) == len(kept)
+
+
+def test_an_explanation_stands_beside_the_class_that_it_explains():
+    explanations = [{"visualizations": name, "attributions": [[1.0]]} for name in ("AAAA", "BBBB")]
+    p1, p2, p3 = (
+        respond(PROBABILITIES, LABELS, form, threshold=0.5, explanations=explanations)
+        for form in ("P1", "P2", "P3")
+    )
+    assert [row["visualizations"] for row in p1] == ["AAAA", "BBBB"]
+    assert [entry.get("visualizations") for entry in p2[1]] == ["BBBB", None]
+    assert p2[1][0]["label"] == "c"
+    assert [list(row.values()) for row in p3] == p2
+    none_left = respond(PROBABILITIES, LABELS, "P1", threshold=1, explanations=explanations)
+    assert none_left == [{"probs": [], "labels": []}] * 2
+    assert respond(PROBABILITIES, LABELS, "P2", threshold=1, explanations=explanations) == [[], []]
+    for form, answer in (("P1", p1), ("P2", p2), ("P3", p3)):
+        assert serving.is_valid(form, answer)
+        assert not serving.is_valid(form, json.loads(json.dumps(answer).replace("attributions", "other")))
 
 
 @pytest.mark.parametrize("form", ["P1", "P2", "P3"])

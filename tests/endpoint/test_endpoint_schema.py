@@ -61,12 +61,12 @@ def test_every_edge_of_the_forms_is_read(body, images, index):
 
 
 def test_options_are_read_from_either_name():
-    options = {"response": "P3", "top_k": 2, "threshold": 0.5}
+    options = {"response": "P3", "top_k": 2, "threshold": 0.5, "explain": True}
     bodies = [table() | {"params": options}, {"input_data": ["a"], "params": options}]
     bodies.append({"inputs": {"image": ["a"]}, "parameters": options})
     for body in bodies:
         request = schema.from_json(copy.deepcopy(body))
-        assert request.params == Params("P3", 2, 0.5)
+        assert request.params == Params("P3", 2, 0.5, True)
         assert request.response == "P3"
 
 
@@ -101,6 +101,7 @@ def test_options_are_read_from_either_name():
         ({"input_data": ["a"], "params": {"threshold": 1.1}}, "expected a number from 0 to 1"),
         ({"input_data": ["a"], "params": {"threshold": "0.5"}}, "expected a number from 0 to 1"),
         ({"input_data": ["a"], "params": {"treshold": 0.5}}, "params has 'treshold'"),
+        ({"input_data": ["a"], "params": {"explain": 1}}, "params.explain is 1; expected true or false"),
     ],
 )
 def test_what_fits_no_form_is_refused(body, message):
@@ -148,7 +149,8 @@ leaves = (
     st.none() | st.booleans() | st.integers(-2, 9) | st.sampled_from([2.0, 0.5, "a", "image", "P1", "P9"])
 )
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3), max_leaves=4)
-params = st.dictionaries(st.sampled_from(["response", "top_k", "threshold", "other"]), values, max_size=2)
+options = st.sampled_from(["response", "top_k", "threshold", "explain", "other"])
+params = st.dictionaries(options, values, max_size=2)
 inputs = st.fixed_dictionaries(
     {"columns": st.just(["image"]) | values, "data": st.lists(values, max_size=3) | values},
     optional={"index": st.lists(values, max_size=3) | values},

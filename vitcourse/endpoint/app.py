@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -43,7 +44,13 @@ def create(classifier: Classifier, settings: Settings, key: bytes | None = None)
         yield
         await app.state.service.close()
 
-    app = FastAPI(title="vitcourse endpoint", version=__version__, lifespan=running)
+    app = FastAPIOffline(  # FastAPI, but the scripts of /docs come from this server
+        title="vitcourse endpoint",
+        version=__version__,
+        lifespan=running,
+        redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None},  # else it asks a public service for a badge
+    )
     app.add_middleware(Measured, metrics=metrics)
     _add_errors(app)
     _add_score(app, settings, key)

@@ -29,11 +29,13 @@ class Limits:
         file_bytes: Of the encoded file.
         pixels: Width times height, known before anything is decoded.
         images: In one request.
+        explained: In one request that asks for explanations.
     """
 
     file_bytes: int = 16_000_000
     pixels: int = 50_000_000
     images: int = 128
+    explained: int = 8
 
 
 def is_address(text: str) -> bool:

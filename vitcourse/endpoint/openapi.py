@@ -16,7 +16,7 @@ _ERRORS = {
     401: "The key is missing or wrong.",
     408: "The body did not arrive in time.",
     413: "The body is too large, or there are too many images.",
-    422: "The body is no JSON, or of none of the forms.",
+    422: "The body is no JSON, or of none of the forms, or an option does not fit the model.",
     503: "Overload; try again after the seconds in Retry-After.",
 }
 

@@ -40,11 +40,13 @@ class Params:
         response: The form of the answer: "P1", "P2" or "P3"; None for the one that goes with the request.
         top_k: How many classes an image, the most probable; None for all.
         threshold: Multi-label models: leave out labels with a smaller probability; None for no threshold.
+        explain: Say where each image spoke for its most probable class.
     """
 
     response: Literal["P1", "P2", "P3"] | None = None
     top_k: int | None = None
     threshold: float | None = None
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def _params(value: Any, name: str) -> Params:
         _refuse(f"{name}.top_k is {_short(ascii(value['top_k']))}; expected a whole number from 1")
     if "threshold" in value and not (_is_number(value["threshold"]) and 0 <= value["threshold"] <= 1):
         _refuse(f"{name}.threshold is {_short(ascii(value['threshold']))}; expected a number from 0 to 1")
+    if not isinstance(value.get("explain", False), bool):
+        _refuse(f"{name}.explain is {_short(ascii(value['explain']))}; expected true or false")
     whole = {"top_k": int(value["top_k"])} if "top_k" in value else {}
     return Params(**value | whole)
 

@@ -4,7 +4,11 @@
 and lets requests share a forward pass. Taught in lesson 13.
 """
 
+from __future__ import annotations
+
+import functools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,6 +17,9 @@ from vitcourse.endpoint import decoding, responses, schema
 from vitcourse.endpoint.decoding import Limits
 from vitcourse.endpoint.schema import Request, RequestError
 from vitcourse.images import ImageError
+
+if TYPE_CHECKING:
+    from vitcourse.endpoint.explaining import Explainer
 
 
 def score(request: Request, classifier: Classifier, limits: Limits | None = None) -> list:
@@ -28,7 +35,9 @@ def score(request: Request, classifier: Classifier, limits: Limits | None = None
     check(request, classifier, limits)
     prepared = collect(request, [try_prepare(image, classifier, limits) for image in request.images])
     batches = torch.cat(prepared).split(classifier.batch_size) if prepared else []
-    return answer(request, [classifier.forward(batch) for batch in batches], classifier)
+    logits = [classifier.forward(batch) for batch in batches]
+    explanations = explain(prepared, logits, classifier) if request.params.explain else None
+    return answer(request, logits, classifier, explanations)
 
 
 def check(request: Request, classifier: Classifier, limits: Limits) -> None:
@@ -37,10 +46,12 @@ def check(request: Request, classifier: Classifier, limits: Limits) -> None:
     Raises:
         RequestError: Status 422, or 413 if there are too many images.
     """
-    if len(request.images) > limits.images:
+    most, kind = limits.images, "a request"
+    if request.params.explain:
+        most, kind = min(limits.explained, most), "a request with explain"
+    if len(request.images) > most:
         raise RequestError(
-            schema.TOO_LARGE,
-            f"got {len(request.images)} images; expected at most {limits.images} a request",
+            schema.TOO_LARGE, f"got {len(request.images)} images; expected at most {most} {kind}"
         )
     if request.params.threshold is not None and not classifier.multi_label:
         raise RequestError(
@@ -83,12 +94,40 @@ def collect(request: Request, prepared: Sequence[torch.Tensor | ImageError]) -> 
     return list(prepared)
 
 
-def answer(request: Request, logits: Sequence[torch.Tensor], classifier: Classifier) -> list:
+def explain(
+    prepared: Sequence[torch.Tensor], logits: Sequence[torch.Tensor], classifier: Classifier
+) -> list[dict]:
+    """Return `visualizations` and `attributions` of each image; see `explaining.Explainer.explain`.
+
+    Raises:
+        RequestError: Status 422, if the method does not fit the model.
+    """
+    return _explainer(classifier).explain(prepared, logits) if prepared else []
+
+
+@functools.lru_cache(maxsize=1)
+def _explainer(classifier: Classifier) -> Explainer:
+    from vitcourse.endpoint.explaining import Explainer  # 3 seconds and 140 MB that most servers never need
+
+    return Explainer(classifier)
+
+
+def answer(
+    request: Request,
+    logits: Sequence[torch.Tensor],
+    classifier: Classifier,
+    explanations: Sequence[dict] | None = None,
+) -> list:
     """Write logits, each (B, C), in the form that a request asks for."""
     if not logits:
         return []
     probabilities = classifier.probabilities(torch.cat(list(logits)))
     params = request.params
     return responses.respond(
-        probabilities.numpy(), classifier.labels, request.response, params.top_k, params.threshold
+        probabilities.numpy(),
+        classifier.labels,
+        request.response,
+        params.top_k,
+        params.threshold,
+        explanations,
     )

@@ -21,6 +21,8 @@ from vitcourse.endpoint.schema import Request
 from vitcourse.endpoint.settings import Settings
 from vitcourse.images import ImageError
 
+EXPLAINED_REQUESTS = 4  # of the largest that may be; more are told to come back
+
 
 class Service:
     """A classifier behind a queue.
@@ -46,6 +48,9 @@ class Service:
             settings.workers,
         )
         self.places = Places(settings.queue_size)
+        # One after the other, on one core and with few places: explanations shall hold up nobody else.
+        self._explaining = ThreadPoolExecutor(1, "explain", torch.set_num_threads, (1,))
+        self._to_explain = Places(EXPLAINED_REQUESTS * settings.max_explained)
         self._fetcher, self._fetches = None, asyncio.Semaphore(MAX_CONNECTIONS)
         if settings.allow_urls:
             self._fetcher = Fetcher(settings.limits, settings.allow_hosts, settings.fetch_seconds)
@@ -56,6 +61,7 @@ class Service:
             await self._fetcher.close()
         await self._batcher.close()
         self._threads.shutdown()
+        self._explaining.shutdown()
 
     async def answer(self, body: bytes) -> bytes:
         """Answer the body of a request that holds one place already.
@@ -65,10 +71,17 @@ class Service:
         """
         request = await self._on_thread(schema.parse, body)
         scoring.check(request, self._classifier, self._settings.limits)
-        with self.places.take(max(len(request.images) - 1, 0)):
+        number, explain = len(request.images), request.params.explain
+        with self.places.take(max(number - 1, 0)), self._to_explain.take(number if explain else 0):
             prepared = await self._prepare(request)
             logits = await self._batcher.run(prepared)
-            return await self._on_thread(_write, request, logits, self._classifier)
+            explanations = await self._explain(prepared, logits) if explain else None
+            return await self._on_thread(_write, request, logits, self._classifier, explanations)
+
+    async def _explain(self, prepared: list[torch.Tensor], logits: list[torch.Tensor]) -> list[dict]:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._explaining, scoring.explain, prepared, logits, self._classifier
+        )
 
     async def _prepare(self, request: Request) -> list[torch.Tensor]:
         self._batcher.coming += len(request.images)
@@ -94,5 +107,10 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
-def _write(request: Request, logits: list[torch.Tensor], classifier: Classifier) -> bytes:
-    return to_json(scoring.answer(request, logits, classifier))
+def _write(
+    request: Request,
+    logits: list[torch.Tensor],
+    classifier: Classifier,
+    explanations: list[dict] | None,
+) -> bytes:
+    return to_json(scoring.answer(request, logits, classifier, explanations))

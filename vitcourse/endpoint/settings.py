@@ -12,7 +12,7 @@ from vitcourse import options
 from vitcourse.endpoint.decoding import Limits
 
 _POSITIVE = ("workers", "queue_size", "max_images", "max_body_mb", "max_image_mb", "max_megapixels")
-_POSITIVE += ("fetch_seconds", "read_seconds", "shutdown_seconds")
+_POSITIVE += ("max_explained", "fetch_seconds", "read_seconds", "shutdown_seconds")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Settings:
         queue_size: Images accepted and not answered; above it, requests get status 503.
         decoders: Threads that decode images; 0 for one a core.
         max_images: The most images a request.
+        max_explained: The most images a request that asks for explanations; they are made one by one.
         max_body_mb: The largest request, in megabytes.
         max_image_mb: The largest image file, in megabytes.
         max_megapixels: The largest image, in millions of pixels.
@@ -55,6 +56,7 @@ class Settings:
     queue_size: int = 256
     decoders: int = 0
     max_images: int = 128
+    max_explained: int = 8
     max_body_mb: float = 32.0
     max_image_mb: float = 16.0
     max_megapixels: float = 50.0
@@ -91,7 +93,8 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """The limits of one image and of one request."""
-        return Limits(int(self.max_image_mb * 1e6), int(self.max_megapixels * 1e6), self.max_images)
+        file_bytes, pixels = int(self.max_image_mb * 1e6), int(self.max_megapixels * 1e6)
+        return Limits(file_bytes, pixels, self.max_images, self.max_explained)
 
 
 def parse(arguments: Sequence[str]) -> Settings:
