@@ -115,7 +115,10 @@ def test_explaining_leaves_alone_what_scores_at_the_same_time(classifier):
     with ThreadPoolExecutor(2) as threads:
         explained = [threads.submit(explainer.explain, pixels, logits) for _ in range(10)]
         again = [torch.cat([classifier.forward(image) for image in pixels]) for _ in range(30)]
-        assert all(len(future.result()) == 3 for future in explained)
+        alone = explainer.explain(pixels, logits)
+        for future in explained:
+            for found, expected in zip(future.result(), alone, strict=True):
+                assert torch.allclose(*map(torch.tensor, (found["attributions"], expected["attributions"])))
     assert all(torch.equal(torch.cat(logits), other) for other in again)
     weights = zip(classifier.model.parameters(), explainer._network.parameters(), strict=True)
     assert all(mine is its and mine.grad is None for mine, its in weights), "shared, and not learning"

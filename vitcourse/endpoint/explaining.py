@@ -9,6 +9,7 @@ Taught in lesson 13.
 import base64
 import copy
 import io
+import threading
 from collections.abc import Sequence
 
 import matplotlib
@@ -26,7 +27,8 @@ _STRENGTH = 0.6  # of the colours over the grey picture, as in the figures of le
 class Explainer:
     """Makes maps from a copy of a classifier's network that shares its weights.
 
-    Reading attention hooks into a network; with a copy, other threads can score at the same time.
+    Reading attention hooks into a network: with a copy, other threads can score at the same time. Those that
+    explain wait for each other.
 
     Taught in lesson 13.
     """
@@ -39,7 +41,7 @@ class Explainer:
         grey = classifier.preprocess([PIL.Image.new("RGB", (32, 32), "grey")]).to(classifier.device)
         with torch.no_grad():
             self._tokens = range(len(models.logits_by_head(self._network(grey))))
-        self._misfit = ""
+        self._one_at_a_time, self._misfit = threading.Lock(), ""
         try:
             self._map(grey, torch.tensor([0]))
         except (RuntimeError, ValueError) as error:
@@ -75,10 +77,11 @@ class Explainer:
     def _map(self, pixel_values: torch.Tensor, target: torch.Tensor) -> np.ndarray:
         """Return the map (rows, columns) of one image; of two heads the mean, as their mean is the answer."""
         pixel_values, target = (tensor.to(self._classifier.device) for tensor in (pixel_values, target))
-        maps = [
-            explanations.gradient_weighted(self._network, pixel_values, target, token)
-            for token in self._tokens
-        ]
+        with self._one_at_a_time:
+            maps = [
+                explanations.gradient_weighted(self._network, pixel_values, target, token)
+                for token in self._tokens
+            ]
         return torch.cat(maps).mean(0).cpu().numpy()
 
 
