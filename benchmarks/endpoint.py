@@ -16,7 +16,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -35,7 +34,7 @@ from hypothesis import HealthCheck, given, settings
 
 import vitcourse as vc
 from vitcourse import assets
-from vitcourse.endpoint import decoding
+from vitcourse.endpoint import decoding, local
 
 RESULTS = Path(__file__).with_name("results") / "endpoint.json"
 PLAIN = Path(__file__).with_name("plain_server.py")
@@ -133,24 +132,9 @@ def plain(model: str) -> list[str]:
 
 @contextlib.contextmanager
 def running(command: list[str]) -> Iterator[Server]:
-    """Start a server and wait until it answers; it ends with the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([*command, str(port)])
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(1200):
-            if process.poll() is not None:
-                raise SystemExit(f"{command} ended with status {process.returncode}")
-            with contextlib.suppress(requests.ConnectionError):
-                requests.get(address, timeout=5)
-                break
-            time.sleep(0.1)
-        yield Server(f"{address}/score", process)
-    finally:
-        process.terminate()
-        process.wait(60)
+    """Start a server on a free port and wait until it answers; it ends with the block."""
+    with local.Server([*command, "0"]) as server:
+        yield Server(f"{server.address}/score", server.process)
 
 
 async def load(address: str, payloads: Sequence[bytes], clients: int, count: int) -> dict[int, list]:

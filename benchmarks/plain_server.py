@@ -27,4 +27,4 @@ async def score(body: Body) -> list[list[dict]]:
 
 if __name__ == "__main__":
     app.state.pipe = pipeline("image-classification", model=sys.argv[1])
-    uvicorn.run(app, port=int(sys.argv[2]), log_level="warning")
+    uvicorn.run(app, port=int(sys.argv[2]), access_log=False)

@@ -2,64 +2,37 @@
 
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 import serving
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]
+from vitcourse.endpoint import local
 
 
 @pytest.fixture
 def served(tmp_path):
-    """A process that serves a tiny model from a folder, with a key, and its address."""
+    """A process that serves a tiny model from a folder, with a key."""
     model = serving.classifier()
     model.model.save_pretrained(tmp_path / "model")
     model.processor.save_pretrained(tmp_path / "model")
     (tmp_path / "key").write_text("secret")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     (tmp_path / "endpoint.yaml").write_text(
-        f"model: {tmp_path / 'model'}\nport: {port}\napi_key_file: {tmp_path / 'key'}\ndecoders: 1\n"
+        f"model: {tmp_path / 'model'}\nport: 0\napi_key_file: {tmp_path / 'key'}\ndecoders: 1\n"
     )
     command = [sys.executable, "-m", "vitcourse", "serve", "--config", str(tmp_path / "endpoint.yaml")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    log = (tmp_path / "log").open("w")
-    process = subprocess.Popen(command, cwd=ROOT, stderr=log, stdout=log, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_ready(process, address, tmp_path / "log")
-        yield process, address, tmp_path / "log"
-    finally:
-        process.kill()
-        process.wait(10)
-        log.close()
-
-
-def wait_until_ready(process, address, log):
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            if requests.get(f"{address}/health/ready", timeout=5).status_code == 200:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError(f"not ready after 90 s: {log.read_text()}")
+    with local.Server(command, {**os.environ, "OMP_NUM_THREADS": "1"}) as server:
+        yield server
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_what_was_accepted_is_answered_after_sigterm(served):
-    process, address, log = served
+    process, address = served.process, served.address
     large = serving.text(serving.encoded(Image.new("RGB", (2500, 2500))))  # small to send, slow to decode
     headers = {"Authorization": "Bearer secret"}
 
@@ -76,7 +49,8 @@ def test_what_was_accepted_is_answered_after_sigterm(served):
     assert [answer.status_code for answer in answers] == [200] * 6
     assert all(len(answer.json()) == 10 for answer in answers)
     assert process.wait(30) in (0, -signal.SIGTERM)
-    assert "Traceback" not in log.read_text()
+    served.stop()
+    assert "Traceback" not in served.log
     with pytest.raises(requests.ConnectionError):
         requests.get(address, timeout=5)
 

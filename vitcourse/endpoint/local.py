@@ -64,15 +64,15 @@ class Server:
         self._end = weakref.finalize(self, _end, self.process)  # also when this process exits
         self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         found: queue.SimpleQueue[str] = queue.SimpleQueue()
-        reader = threading.Thread(target=_read, args=(self.process.stdout, self._lines, found), daemon=True)
-        reader.start()
+        arguments = self.process.stdout, self._lines, found
+        self._reader = threading.Thread(target=_read, args=arguments, daemon=True)
+        self._reader.start()
         try:
             self.address = _wait(found, start_seconds)
         except BaseException as error:
             self.stop()
             if not isinstance(error, ServerError):
                 raise
-            reader.join(STOP_SECONDS)
             raise ServerError(f"{error}; what it said last:\n{self.log}") from None
 
     @property
@@ -83,6 +83,7 @@ class Server:
     def stop(self) -> None:
         """Let it answer what it has accepted, and end it; to stop twice does no harm."""
         self._end()
+        self._reader.join(STOP_SECONDS)
 
     def __enter__(self) -> "Server":
         return self
