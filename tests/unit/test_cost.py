@@ -55,3 +55,8 @@ def test_a_fresh_process_has_its_own_peak():
 def test_a_process_that_is_killed_says_what_to_do():
     with pytest.raises(MemoryError, match="smaller batch"):
         memory.in_fresh_process(os._exit, 9)
+
+
+def test_the_footprint_is_power_times_time():
+    assert cost.footprint(53, 8 * 300, overhead=1.2) == {"kWh": 152.64, "kg CO2": 61.056}
+    assert cost.footprint(2, 500, grams_per_kwh=50) == {"kWh": 1.0, "kg CO2": 0.05}
