@@ -66,13 +66,18 @@ format: $(READY) ## Repair style and format
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-constraints: ## Pin the newest versions that pyproject.toml allows (needs uv)
+COMPILE = $(UV) pip compile pyproject.toml --extra test --universal --python-version 3.10 \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
+
+constraints: ## Pin the newest and the oldest versions that pyproject.toml allows (needs uv)
 	@command -v $(UV) > /dev/null || { echo "no $(UV): install it (pipx install uv), or make UV=/path/to/uv" >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --extra test --universal --python-version 3.10 \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o constraints.new > /dev/null
+	$(COMPILE) -o constraints.new > /dev/null
+	$(COMPILE) --resolution lowest-direct -o constraints-oldest.new > /dev/null
 	{ echo '# Made by `make constraints`: all that CI installed, for every Python and platform.'; \
-	  cat constraints.new; } > constraints.txt.new
-	rm constraints.new && mv constraints.txt.new constraints.txt
+	  cat constraints.new; } > constraints.txt
+	{ echo '# Made by `make constraints`: the oldest libraries that pyproject.toml allows, for every Python and platform.'; \
+	  cat constraints-oldest.new; } > constraints-oldest.txt
+	rm constraints.new constraints-oldest.new
 
 clean: ## Remove what was built, the environment aside
 	rm -rf _build .pytest_cache .ruff_cache *.egg-info

@@ -20,6 +20,7 @@ else:
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+OLDEST = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PLATFORMS = ({"sys_platform": "linux", "os_name": "posix"}, {"sys_platform": "darwin", "os_name": "posix"})
 PLATFORMS += ({"sys_platform": "win32", "os_name": "nt", "platform_machine": "AMD64"},)
@@ -35,10 +36,10 @@ def declared() -> list[Requirement]:
     return [Requirement(line) for line in [*PROJECT["dependencies"], *groups["test"]]]
 
 
-def pinned_for(environment: dict[str, str]) -> dict[str, list[Version]]:
-    """The versions that constraints.txt gives for one kind of machine; one for each name, if all is well."""
+def pinned_for(environment: dict[str, str], text: str = CONSTRAINTS) -> dict[str, list[Version]]:
+    """The versions that constraints give for one kind of machine; one for each name, if all is well."""
     found: dict[str, list[Version]] = {}
-    for pin in pins(CONSTRAINTS):
+    for pin in pins(text):
         if pin.marker is None or pin.marker.evaluate(environment):
             found.setdefault(canonicalize_name(pin.name), []).append(Version(str(pin.specifier)[2:]))
     return found
@@ -51,11 +52,24 @@ def lines_that_are_not_pins(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#") and not pin.fullmatch(line)]
 
 
-def test_constraints_hold_pins_only() -> None:
-    assert lines_that_are_not_pins(CONSTRAINTS) == []
-    assert not re.search(r"https?:|file:|--|(?<!\w)/\w|\\", CONSTRAINTS), (
-        "an address or a path in constraints.txt"
-    )
+@pytest.mark.parametrize("text", [CONSTRAINTS, OLDEST], ids=["newest", "oldest"])
+def test_constraints_hold_pins_only(text: str) -> None:
+    assert lines_that_are_not_pins(text) == []
+    assert not re.search(r"https?:|file:|--|(?<!\w)/\w|\\", text), "an address or a path in the constraints"
+
+
+def test_the_oldest_versions_are_the_lower_bounds() -> None:
+    """To the second number: the third may be later, where a library never published its first."""
+    environment = {"python_version": "3.12", "python_full_version": "3.12.5", "sys_platform": "linux"}
+    oldest = pinned_for(environment, OLDEST)
+    for requirement in declared():
+        if requirement.marker and not requirement.marker.evaluate(environment):
+            continue
+        name = canonicalize_name(requirement.name)
+        bound = next(Version(part.version) for part in requirement.specifier if part.operator == ">=")
+        assert oldest.get(name), f"{name} is not in constraints-oldest.txt; run `make constraints`"
+        assert requirement.specifier.contains(oldest[name][0])
+        assert oldest[name][0].release[:2] == (*bound.release, 0)[:2], f"{name} {bound} is never tried"
 
 
 @pytest.mark.parametrize(
