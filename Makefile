@@ -13,7 +13,7 @@ READY := $(VENV)/.installed
 AZURE := _build/azmlinfsrv
 
 .DEFAULT_GOAL := help
-.PHONY: help course site slides test lab outputs lesson reading lint format constraints clean
+.PHONY: help course site slides test oldest lab outputs lesson reading lint format constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ $(AZURE)/.installed: tests/endpoint/azmlinfsrv.txt | $(READY)
 test: $(READY) lint ## Run every check, and every lesson, without a network
 	-@$(MAKE) --no-print-directory $(AZURE)/.installed
 	$(RUN) -m pytest -n $(WORKERS) --dist worksteal --durations 30 --nbmake tests notebooks
+
+oldest: ## Run the unit and parity tests with the oldest supported libraries, in .venv-oldest/
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install -e '.[test]' -c constraints-oldest.txt
+	.venv-oldest/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/unit tests/parity
 
 lab: $(READY) ## Open JupyterLab on the course map
 	$(RUN) -m vitcourse.course.lab
