@@ -15,9 +15,10 @@ import pytest
 import serving
 
 import vitcourse as vc
-from vitcourse.endpoint import batch, batch_journal
+from vitcourse.endpoint import batch, batch_journal, batch_sources
 from vitcourse.endpoint.batch_journal import JournalError
 from vitcourse.endpoint.batch_settings import BatchSettings
+from vitcourse.endpoint.batch_sources import SourceError
 from vitcourse.storage import StorageError
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +190,27 @@ def test_a_finished_output_is_not_written_over(tmp_path, classifier):
     with pytest.raises(JournalError, match="exists already; delete it, or choose another"):
         batch.run(settings(source, output), classifier)
     assert output.read_text() == "my work"
+
+
+@pytest.mark.parametrize("more", [1, -1])
+def test_a_source_that_changes_meanwhile_is_one_error_or_left_as_it_was(
+    tmp_path, classifier, monkeypatch, more
+):
+    source, output = table(tmp_path / "list.csv", 10), tmp_path / "p.jsonl"
+    take = batch_sources.take_census
+
+    def then_change(path, limits):
+        census = take(path, limits)
+        table(path, 10 + more)
+        return census
+
+    monkeypatch.setattr(batch_sources, "take_census", then_change)
+    if more > 0:
+        batch.run(settings(source, output), classifier)
+        assert_whole(read(output), 10, classifier)
+    else:
+        with pytest.raises(SourceError, match="lost rows while it was read"):
+            batch.run(settings(source, output), classifier)
 
 
 def test_two_batches_do_not_write_the_same_output(half_done, classifier):

@@ -26,7 +26,7 @@ from vitcourse.classifier import Classifier
 from vitcourse.endpoint import batch_journal, batch_output, batch_sources, scoring
 from vitcourse.endpoint.batch_journal import Journal
 from vitcourse.endpoint.batch_settings import BatchSettings
-from vitcourse.endpoint.batch_sources import Census, Row
+from vitcourse.endpoint.batch_sources import Census, Row, SourceError
 from vitcourse.endpoint.decoding import Limits
 from vitcourse.endpoint.schema import Params, Request
 from vitcourse.images import ImageError
@@ -49,7 +49,7 @@ def run(settings: BatchSettings, classifier: Classifier | None = None) -> dict |
         (in words) and `left_out` (the files of a folder that are no images, counted by their ending).
 
     Raises:
-        SourceError: If there is no such source, or nothing in it.
+        SourceError: If there is no such source, nothing in it, or it changes meanwhile.
         JournalError: If the output exists, or was begun with another source, model or options.
         CheckpointError: If there is no such model.
         RequestError: If an option does not fit the model.
@@ -127,12 +127,16 @@ def _go_on(
     if not left:
         return
     rows = batch_sources.rows(Path(settings.source), settings.limits)
-    own = itertools.islice(enumerate(rows), left.start, None, left.step)
+    own = itertools.islice(enumerate(rows), left.start, left.stop, left.step)
     silent = None if PartialState().is_main_process else True  # None: silent unless on a terminal
     with tqdm(total=len(share), initial=journal.done, unit="image", disable=silent) as bar:
         for records in scored(own, settings, classifier, request):
             journal.append(records)
             bar.update(len(records))
+    if journal.done < len(share):
+        raise SourceError(
+            f"{settings.source} lost rows while it was read; delete {journal.path} and begin again"
+        )
 
 
 def scored(
