@@ -103,15 +103,7 @@ def the_other_side(before, today):
     return 1 - deals(of_means)(before, today)
 
 
-def rows_of_today_only(before, today):
-    """Deals one set alone, so that every distance looks large."""
-    rng = np.random.default_rng(0)
-    seen = of_means(before, today)
-    dealt = [rng.permutation(today) for _ in range(100)]
-    return np.mean([of_means(r[: len(r) // 2], r[len(r) // 2 :]) >= seen for r in dealt])
-
-
-@pytest.mark.parametrize("answer", [the_other_side, lambda *_: 0.0, lambda *_: 0.5, rows_of_today_only])
+@pytest.mark.parametrize("answer", [the_other_side, lambda *_: 0.0, lambda *_: 0.5])
 def test_no_p_value_is_refused(answer):
     with pytest.raises(Wrong, match="got p"):
         lesson_14.exercise_3(answer)
