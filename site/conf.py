@@ -38,7 +38,14 @@ html_show_sphinx = False
 # A page that was opened as a file may not read the others: there, results come without excerpts.
 _AS_A_FILE = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false'
 html_js_files = [(None, {"body": _AS_A_FILE})]
-html_theme_options = {"show_toc_level": 2, "use_fullscreen_button": False, "navbar_persistent": []}
+html_use_index = False  # the search finds more
+html_domain_indices = False
+html_theme_options = {
+    "max_navbar_depth": 1,
+    "navbar_persistent": [],
+    "show_toc_level": 2,
+    "use_fullscreen_button": False,
+}
 
 
 def _open_folders(app: Sphinx, name: str, content: list[str]) -> None:
