@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from vitcourse.course import lessons
 
 _DOCUMENTS = ("*.md", "LICENSE", "data/README.md", "data/demo/*/README.md", "notebooks/*.md")
 _PICTURES = {"image/jpeg": "jpg", "image/png": "png"}
+_DRAWING = re.compile(r"!\[([^\]]+)\]\(([^)]+)\)")  # every lesson begins with one
 # Not in the reference: what checks accept gives the exercises away.
 _NOT_DOCUMENTED = ("vitcourse.checks",)
 
@@ -64,15 +66,19 @@ def prepared(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def _kind(output: NotebookNode) -> str | None:
+    return next((kind for kind in _PICTURES if kind in output.get("data", {})), None)
+
+
 def _alt(output: NotebookNode) -> str:
-    kinds = output.get("metadata", {})
-    return next((kinds[kind]["alt"] for kind in _PICTURES if "alt" in kinds.get(kind, {})), "")
+    return output.get("metadata", {}).get(_kind(output), {}).get("alt", "")
 
 
 def lesson_list(notebooks: Path, source: Path) -> str:
     """Write the list of the lessons for the first page: a picture from each, its title, and what it is about.
 
-    The picture is one of the cell with `{"vitcourse": {"cover": true}}` in its metadata, or the first one.
+    The picture is one of the cell with `{"vitcourse": {"cover": true}}` in its metadata, or the first among
+    the outputs, or, in a lesson that shows none, the drawing at its head.
 
     Args:
         notebooks: the folder of the lessons.
@@ -81,31 +87,27 @@ def lesson_list(notebooks: Path, source: Path) -> str:
     items = []
     for path in lessons.lesson_paths(notebooks):
         notebook = lessons.read_lesson(path)
-        kind, data, alt = cover(notebook)
-        picture = source / "covers" / f"{path.stem}.{_PICTURES[kind]}"
-        picture.parent.mkdir(exist_ok=True)
-        picture.write_bytes(base64.b64decode(data))
+        output = cover(notebook)
+        if output is None:
+            alt, address = _DRAWING.search(lessons.prose(notebook)).groups()
+            address = f"notebooks/{address}"
+        else:
+            kind, alt = _kind(output), _alt(output)
+            address = f"covers/{path.stem}.{_PICTURES[kind]}"
+            _write(source / address, base64.b64decode(output.data[kind]))
         title, (read, _) = lessons.title(notebook, path.stem), lessons.minutes(notebook)
         items.append(
-            f"- ![{alt}](covers/{picture.name})\n\n"
+            f"- ![{alt}]({address})\n\n"
             f"  **[{title}](notebooks/{path.name})** · {read:g} minutes\n\n  {lessons.summary(notebook)}\n"
         )
     return "{.lessons}\n" + "\n".join(items)
 
 
-def cover(notebook: NotebookNode) -> tuple[str, str, str]:
-    """Choose the picture that stands for a lesson: its kind, its data (base64) and its alt text.
-
-    Raises:
-        ValueError: if the lesson has no picture with an alt text among its outputs.
-    """
-    chosen = [cell for cell in notebook.cells if cell.metadata.get("vitcourse", {}).get("cover")]
-    for cell in [*chosen, *notebook.cells]:
-        for output in cell.get("outputs", []):
-            kind = next((kind for kind in _PICTURES if kind in output.get("data", {})), None)
-            if kind and _alt(output):
-                return kind, output["data"][kind], _alt(output)
-    raise ValueError("got a lesson without a picture among its outputs, expected one: run `make outputs`")
+def cover(notebook: NotebookNode) -> NotebookNode | None:
+    """Choose the output that stands for a lesson: a picture with an alt text; None when it has none."""
+    marked = [cell for cell in notebook.cells if cell.metadata.get("vitcourse", {}).get("cover")]
+    outputs = (output for cell in [*marked, *notebook.cells] for output in cell.get("outputs", []))
+    return next((output for output in outputs if _alt(output)), None)
 
 
 def reference_pages(package: Path) -> Iterator[tuple[str, str]]:
@@ -158,6 +160,6 @@ def _copy(path: Path, target: Path) -> None:
     shutil.copy2(path, target)
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, content: str | bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    target.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -3,11 +3,12 @@
 import json
 
 import nbformat
-import pytest
 from measured import section, table
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from slides import slides
-from sources import cover, prepared, reference_pages
+from sources import cover, lesson_list, prepared, reference_pages
+
+_GLANCE = "## At a glance\n\n- **Reading:** 8 minutes."
 
 
 def picture(data, alt=""):
@@ -17,14 +18,19 @@ def picture(data, alt=""):
 
 def test_the_cover_is_the_marked_picture_or_the_first_with_an_alt_text():
     notebook = new_notebook(cells=[picture("bm8="), picture("MQ==", "One."), picture("Mg==", "Two.")])
-    assert cover(notebook) == ("image/png", "MQ==", "One.")
+    assert cover(notebook).data["image/png"] == "MQ=="
     notebook.cells[2].metadata["vitcourse"] = {"cover": True}
-    assert cover(notebook) == ("image/png", "Mg==", "Two.")
+    assert cover(notebook).data["image/png"] == "Mg=="
 
 
-def test_a_lesson_without_a_picture_is_named_a_fault():
-    with pytest.raises(ValueError, match="without a picture among its outputs"):
-        cover(new_notebook(cells=[picture("bm8=")]))
+def test_a_lesson_that_shows_no_picture_is_represented_by_its_drawing(tmp_path):
+    head = new_markdown_cell(
+        "# 13 · Serve\n\nYou ask a server.\n\n![A drawing.](figures/serve.svg)\n\n" + _GLANCE
+    )
+    nbformat.write(new_notebook(cells=[head, picture("bm8=")]), tmp_path / "13_serve.ipynb")
+    text = lesson_list(tmp_path, tmp_path / "source")
+    assert "![A drawing.](notebooks/figures/serve.svg)" in text
+    assert "**[13 · Serve](notebooks/13_serve.ipynb)** · 8 minutes\n\n  You ask a server." in text
 
 
 def test_alt_texts_go_to_where_myst_nb_looks():

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
+from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.request import url2pathname
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -84,7 +85,7 @@ def dead_links(visits: Iterable[Visit]) -> list[str]:
             address, place = urldefrag(link)
             if not address.startswith("file:"):
                 continue
-            exists = Path(unquote(address.removeprefix("file://").partition("?")[0])).is_file()
+            exists = Path(url2pathname(urlsplit(address).path)).is_file()
             known = not place or address not in anchors or unquote(place) in anchors[address]
             if not (exists and known):
                 dead.append(f"{found.address} -> {link}")
