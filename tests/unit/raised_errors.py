@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import PIL.Image
 import torch
 import transformers
 from torch import nn
@@ -38,7 +39,7 @@ def other_python(folder, monkeypatch):
     raise ModuleNotFoundError(run.stderr.splitlines()[-1].removeprefix("ModuleNotFoundError: "))
 
 
-@mistake("VITCOURSE_ASSETS has another value")
+@mistake("An unknown value of VITCOURSE_ASSETS")
 def other_assets(folder, monkeypatch):
     monkeypatch.setenv("VITCOURSE_ASSETS", "reel")
     vc.assets.mode()
@@ -258,6 +259,47 @@ def other_layer(folder, monkeypatch):
     photos = vc.fridge.multiclass()["test"].select([0])
     monkeypatch.setenv("VITCOURSE_DATA", str(folder))
     vc.features.extract("vit-micro", photos).vectors("cls", layer=4)
+
+
+@mistake("A class of transformers that is gone")
+def gone(folder, monkeypatch):
+    from transformers import DeiTFeatureExtractor
+
+    return DeiTFeatureExtractor
+
+
+@mistake("A value of another kind on the command line")
+def other_kind(folder, monkeypatch):
+    configuration.parse(["--epochs", "three"])
+
+
+@mistake("Too few photos of a class")
+def too_few(folder, monkeypatch):
+    for name, count in {"can": 5, "jar": 2}.items():
+        (folder / "photos" / name).mkdir(parents=True)
+        for k in range(count):
+            PIL.Image.new("RGB", (8, 8), (k, 0, len(name))).save(folder / "photos" / name / f"{k}.png")
+    own_data.read(folder / "photos")
+
+
+@mistake("Several labels, and a loss for one")
+def one_label(folder, monkeypatch):
+    labels = torch.tensor([[1, 0, 0, 1], [0, 1, 0, 0]])
+    vc.load("vit-micro", labels=["a", "b", "c", "d"])[0](torch.zeros(2, 3, 224, 224), labels=labels)
+
+
+@mistake("Weights of a plain model for a distilled one")
+def plain_weights(folder, monkeypatch):
+    sizes = {"embed_dim": 48, "depth": 1, "num_heads": 3}
+    tensors = vc.vit.VisionTransformer(**sizes).state_dict()
+    vc.weights.fill(vc.vit.VisionTransformer(**sizes, distilled=True), tensors)
+
+
+@mistake("An endpoint that anybody could use")
+def open_endpoint(folder, monkeypatch):
+    from vitcourse.endpoint import access
+
+    access.check_binding("0.0.0.0", None, without_key=False, open_to_network=False)
 
 
 @mistake("A gradient where none is kept")
