@@ -54,7 +54,8 @@ class Outcome:
     def _repr_html_(self) -> str:
         """Say it in one line with a coloured edge; the words and the mark say the same as the colour."""
         mark, words, colour = _SHOWN[self.status]
-        end = f":</strong> {html.escape(self.message)}" if self.message else ".</strong>"
+        message = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.message))
+        end = f":</strong> {message}" if message else ".</strong>"
         style = f"border-left: 4px solid {colour}; padding-left: 0.6em"
         return f'<p style="{style}"><strong>{mark} {self.exercise}, {words}{end}</p>'
 

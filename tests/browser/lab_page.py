@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, Page
 
-START_SECONDS, RUN_SECONDS = 60, 180
+START_SECONDS, RUN_SECONDS = 90, 300
 SETTINGS = {"notebook-extension/tracker": '{"windowingMode": "none"}'}  # all cells are on the page
 _ALL_NUMBERED = r"""() => [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')]
     .every(prompt => /^\[\d+\]:$/.test(prompt.textContent.trim()))"""
@@ -36,7 +36,8 @@ def copy_lesson(path: Path, folder: Path) -> Path:
 
 @contextmanager
 def running(root: Path, state: Path, env: dict[str, str]) -> Iterator[str]:
-    """Start JupyterLab as `make lab` does, in a folder that holds `notebooks/`; yields its address.
+    """Start JupyterLab as `make lab` does, in a folder that holds `notebooks/`; yields the address of a
+    lesson, `{0}` for its name; each has a workspace of its own.
 
     Args:
         root: The folder that it shows.
@@ -59,7 +60,7 @@ def running(root: Path, state: Path, env: dict[str, str]) -> Iterator[str]:
         )
         try:
             _wait_for(f"http://127.0.0.1:{port}/api?token={token}", process, state / "log")
-            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
+            yield f"http://127.0.0.1:{port}/lab/workspaces/{{0}}/tree/notebooks/{{0}}.ipynb?token={token}"
         finally:
             process.terminate()  # which ends its kernels, too
             process.wait(30)
@@ -122,12 +123,8 @@ class LessonPage:
 
     def save(self, path: Path) -> nbformat.NotebookNode:
         """Save with the keyboard, and read what came to disk."""
-        before = path.stat().st_mtime_ns
         self.page.keyboard.press("ControlOrMeta+s")
-        deadline = time.monotonic() + 30
-        while path.stat().st_mtime_ns == before and time.monotonic() < deadline:
-            self.page.wait_for_timeout(100)
-        assert path.stat().st_mtime_ns != before, "the notebook was not saved"
+        self.page.get_by_text("Saving completed").wait_for()
         return nbformat.read(path, as_version=4)
 
 

@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(folder):
-    """The address of a JupyterLab, `{}` for a path; it shows copies of three lessons."""
+    """The address of a lesson in a JupyterLab, `{0}` for its name; it shows copies of three."""
     for name in LESSONS:
         lab_page.copy_lesson(ROOT / "notebooks" / f"{name}.ipynb", folder / "root" / "notebooks")
     env = {"VITCOURSE_ASSETS": "demo", "VITCOURSE_PROGRESS": str(folder / "progress.json")}
@@ -39,7 +39,7 @@ def visit(browser, lab):
     thrown, asked = [], []
     page.on("pageerror", lambda error: thrown.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
-    yield lambda name: lab_page.LessonPage(page, lab.format(f"notebooks/{name}.ipynb"))
+    yield lambda name: lab_page.LessonPage(page, lab.format(name))
     context.close()
     assert not thrown
     assert not [address for address in asked if not lab_page.is_local(address)]

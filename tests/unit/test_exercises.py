@@ -111,6 +111,7 @@ def test_what_a_notebook_shows_is_safe_and_needs_no_colour(status):
     page = outcome._repr_html_()
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
+    assert "<code>f(&lt;i&gt;)</code>" in Outcome("06.1", status, "call `f(<i>)`")._repr_html_()
     words = {"wrong": "not yet"}.get(status, status)
     assert words in page
     assert words in repr(outcome)

@@ -28,9 +28,9 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """In the cell of *The first answer* one number chooses the picture; the names are in `answer.index`.
+    """In the cell of "The first answer" one number chooses the picture; the names are in `answer.index`.
 
-    Copy the cell of *The first answer* and look for the index into `chosen`; the first of the twelve pictures
+    Copy the cell of "The first answer" and look for the index into `chosen`; the first of the twelve pictures
     has the index 0. `list(answer.index)` makes a list of the names, in the order in which they stand there.
     """
     try:
