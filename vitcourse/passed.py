@@ -61,21 +61,22 @@ def _read(path: Path) -> set[str]:
 def add(exercise: str) -> None:
     """Note that an exercise was solved. Where that cannot be written, say so once and go on."""
     global _told
-    path = file()
-    if path is None:
-        return
     try:
-        _add(path, exercise)
-    except (OSError, ValueError, NotImplementedError) as error:  # no lock on some network folders
+        _add(file(), exercise)
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # no home, no right to write, no lock on a network folder
         if not _told:
-            print(f"Your answer counts, and could not be noted in {path}: {error}")
+            print(f"Your answer counts, and could not be noted for `vitcourse progress`: {error}")
         _told = True
 
 
-def _add(path: Path, exercise: str) -> None:
+def _add(path: Path | None, exercise: str) -> None:
     from filelock import FileLock
 
-    if exercise in _read(path):
+    if path is None or exercise in _read(path):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_SECONDS):

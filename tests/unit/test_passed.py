@@ -58,6 +58,15 @@ def test_a_folder_that_cannot_be_written_stops_nothing(progress, tmp_path, monke
     assert "could not be noted" in capsys.readouterr().out
 
 
+def test_without_a_home_nothing_stops(progress, monkeypatch, capsys):
+    def no_home(path):
+        raise RuntimeError("no home directory")
+
+    monkeypatch.setattr(passed.Path, "expanduser", no_home)
+    assert vc.check("06.1", 60).status == "right"
+    assert "could not be noted" in capsys.readouterr().out
+
+
 def test_the_command_shows_a_line_a_lesson(progress, capsys):
     passed.add("03.1")
     passed.add("99.9")
