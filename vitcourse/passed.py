@@ -67,7 +67,7 @@ def add(exercise: str) -> None:
         OSError,
         ValueError,
         RuntimeError,
-    ) as error:  # no home, no right to write, no lock on a network folder
+    ) as error:  # no home, no permission, no lock
         if not _told:
             print(f"Your answer counts, and could not be noted for `vitcourse progress`: {error}")
         _told = True
