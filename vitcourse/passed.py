@@ -63,11 +63,7 @@ def add(exercise: str) -> None:
     global _told
     try:
         _add(file(), exercise)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-    ) as error:  # no home, no permission, no lock
+    except (OSError, ValueError, RuntimeError) as error:  # no home, no permission, no lock
         if not _told:
             print(f"Your answer counts, and could not be noted for `vitcourse progress`: {error}")
         _told = True
