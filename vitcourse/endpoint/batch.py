@@ -63,7 +63,7 @@ def run(settings: BatchSettings, classifier: Classifier | None = None) -> dict |
     census = batch_sources.take_census(source, settings.limits)
     classifier = classifier or Classifier(settings.model, settings.precision)
     request = Request([], "R1", params=Params("P1", settings.top_k, settings.threshold))
-    scoring.check(request, classifier)
+    scoring.check(request, classifier, settings.limits)
     share = range(state.process_index, census.rows, state.num_processes)
     path = batch_journal.path_of(output, state.process_index, state.num_processes)
     with _explained(output):
