@@ -25,7 +25,7 @@ def test_slides_of_a_lesson(page, slides, name):
     assert page.evaluate("Reveal.getTotalSlides()") >= 8
     assert page.evaluate(_TALL) == []
     page.keyboard.press("ArrowRight")
-    assert page.url.endswith("#/1")
+    page.wait_for_function("location.hash === '#/1'")
 
 
 def test_only_lessons_with_marked_cells_have_slides(slides):
