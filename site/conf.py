@@ -41,6 +41,7 @@ html_js_files = [(None, {"body": _AS_A_FILE})]
 html_use_index = False  # the search finds more
 html_domain_indices = False
 html_theme_options = {
+    "footer_content_items": ["last-updated.html"],
     "max_navbar_depth": 1,
     "navbar_persistent": [],
     "show_toc_level": 2,
