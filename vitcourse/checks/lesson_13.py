@@ -10,7 +10,11 @@ ATTEMPTS = 5
 
 
 def exercise_1(answer: Any) -> None:
-    """Base64 writes four characters for three bytes; what is left over in the end fits no photo."""
+    """Base64 writes four characters for three bytes; what is left over in the end fits no photo.
+
+    A photo of a million bytes is 333,334 groups of four characters, and stands in quotes with a comma
+    behind it. Divide the body by that, and round down.
+    """
     got = number(answer)
     text = -(-PHOTO // 3) * 4  # characters: a last group of fewer than three bytes is filled up
     expected = BODY // (text + len('"",'))
@@ -24,7 +28,11 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Tell the forms apart by their type and by "probs"; then take the label of the largest number."""
+    """Tell the forms apart by their type and by "probs"; then take the label of the largest number.
+
+    P2 is a list of entries, P3 a dictionary whose values are such entries, P1 a dictionary of two lists,
+    which `zip` joins. `max` with a `key` finds the largest in all three; do not rely on any order.
+    """
     rows = [
         [("can", 0.2), ("carton", 0.7), ("milk_bottle", 0.1)],
         [("water_bottle", 0.55), ("can", 0.45)],
@@ -69,7 +77,11 @@ class _Replies:
 
 
 def exercise_3(answer: Any) -> None:
-    """Send at most five times; sleep only after a 503 that is not the last; raise for all that is not 200."""
+    """Send at most five times; sleep only after a 503 that is not the last; raise for all that is not 200.
+
+    Loop over the attempts: send; if the status is 200, return what `json()` gives; if it is another than 503,
+    or this was the fifth attempt, raise; else sleep `int(reply.headers["Retry-After"])` seconds.
+    """
     for statuses in ([200], [503, 200], [503, 503, 503, 503, 200]):
         server = _Replies(statuses)
         got = call(answer, server.send, server.sleep)

@@ -12,7 +12,11 @@ SAME, CHANGED = 0.05, 0.02  # p-values: at least that where nothing changed, at 
 
 
 def exercise_1(answer: Any) -> None:
-    """If 2 % of all answers were wrong: after how many right ones in a row is their chance below 5 %?"""
+    """If 2 % of all answers were wrong: after how many right ones in a row is their chance below 5 %?
+
+    n right answers in a row then have the chance 0.98 ** n. Take the logarithm of 0.05 and divide it by
+    that of 0.98; the next whole number is the answer.
+    """
     got = number(answer)
     hints = {
         148: "0.98 to the 148th is still above 5 %",
@@ -26,7 +30,12 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Try each threshold of `risk_coverage`, and infinity: errors times their cost, plus those passed on."""
+    """Try each threshold of `risk_coverage`, and infinity: errors times their cost, plus those passed on.
+
+    For each candidate, the answers are those with `confidence >= threshold`. Its cost is `wrong_cost`
+    times the wrong ones among them, and `pass_cost` times all that are not answered. `min` with a `key`
+    finds the cheapest.
+    """
     for seed, share in enumerate((0.9, 0.6, 0.0, 1.0)):
         confidence, right = _answers(seed, share)
         for wrong_cost, pass_cost in COSTS:
@@ -45,7 +54,12 @@ def exercise_2(answer: Any) -> None:
 
 
 def exercise_3(answer: Any) -> None:
-    """Join both sets, permute the rows, cut after N, and count the deals that lie at least as far apart."""
+    """Join both sets, permute the rows, cut after N, and count the deals that lie at least as far apart.
+
+    A distance that is easy: `np.linalg.norm` of the difference of the two means. Compute it for the sets
+    as they are, then for 200 permutations of `np.concatenate` of both; the p-value is (1 + as far or
+    farther) / 201.
+    """
     rng = np.random.default_rng(0)
     before = rng.normal(size=(40, 12))
     far = before[:25] + 1.0
