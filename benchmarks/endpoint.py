@@ -15,7 +15,6 @@ import base64
 import contextlib
 import http.client
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -27,10 +26,10 @@ from pathlib import Path
 import aiohttp
 import psutil
 import requests
-import torch
 from datasets import Image
 from hostile_requests import bodies, damaged, with_image
 from hypothesis import HealthCheck, given, settings
+from results_file import machine, write_json
 
 import vitcourse as vc
 from vitcourse import assets
@@ -65,8 +64,8 @@ def main() -> None:
     payloads = [json.dumps({"input_data": [base64.b64encode(photo).decode()]}).encode() for photo in photos]
     with running(ours(model, options.serve)) as server, running(plain(model)) as other:
         result = {
-            "command": f"python benchmarks/endpoint.py {' '.join(sys.argv[1:])}".strip(),
-            "machine": machine(model),
+            "machine": machine(),
+            "model": model,
             "throughput": throughput(server, other, payloads, options),
             "one client": one_client(server, model, photos, payloads, options.rounds),
         }
@@ -74,10 +73,7 @@ def main() -> None:
         result["soak"] = soak(server, payloads, options.soak, options.settled)
         result["bad requests"] = fuzz(server, options.fuzz)
     print(json.dumps(result, indent=1))
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    partial = options.json.with_name(f".{options.json.name}.part")
-    partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    partial.replace(options.json)
+    write_json(options.json, result)
 
 
 def _options() -> argparse.Namespace:
@@ -97,21 +93,6 @@ def _options() -> argparse.Namespace:
         parser.set_defaults(**SHORT)
     options, options.serve = parser.parse_known_args()
     return options
-
-
-def machine(model: str) -> dict:
-    """Return what the figures depend on."""
-    import platform
-
-    return {
-        "model": model,
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "processor": platform.processor() or platform.machine(),
-        "precision": vc.Classifier(model).precision,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def photo_files() -> list[bytes]:
@@ -186,7 +167,7 @@ def throughput(server: Server, other: Server, payloads: list[bytes], options: ar
 
 def one_client(server: Server, model: str, photos: list[bytes], payloads: list[bytes], rounds: int) -> dict:
     """Return the seconds of one client's request, and of decoding plus model in this process, in turns."""
-    classifier, limits = vc.Classifier(model), decoding.Limits()
+    classifier, limits = vc.Classifier(model).compile(), decoding.Limits()  # as the server does
     texts = [base64.b64encode(photo).decode() for photo in photos]
     served, computed = [], []
     host = server.address.removeprefix("http://").removesuffix("/score")
