@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def section(path: Path, benchmarks: Path) -> str:
     result = json.loads(path.read_text(encoding="utf-8"))
     script = _script(path.stem, benchmarks)
     question = (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").splitlines()[0]
-    rows = _rows_by_seed(result) if "seeds" in result else result["rows"]
+    rows = _rows_by_seed(result) if "seeds" in result else result.get("rows") or list(_figures(result))
     facts = [f"{name}: {value}" for name, value in _facts(result)]
     return "\n\n".join(
         [f"## {_spaced(path.stem).capitalize()}", question, "; ".join(facts) + ".", table(rows)]
@@ -59,6 +60,16 @@ def _rows_by_seed(result: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _figures(result: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Give a row for each figure of nested answers, named by the way to it; of several, their range."""
+    for name, value in result.items():
+        if isinstance(value, dict) and name != "machine":
+            yield from _figures(value, (*path, name))
+        elif path:
+            shown = f"{_cell(min(value))} to {_cell(max(value))}" if isinstance(value, list) else value
+            yield {"what": ": ".join((*path, name)), "figure": shown}
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """Write rows as a Markdown table: decisions (zeros and ones) are counted, quartiles become a range."""
     names = [name for name in rows[0] if not (name == "photos" and "right" in rows[0])]
@@ -87,4 +98,6 @@ def _cell(value: Any, name: str = "") -> str:
         return " to ".join(map(_cell, value)) if name == "quartiles" else str(sum(value))
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)

@@ -80,3 +80,20 @@ def test_a_lesson_without_marked_cells_has_no_slides(tmp_path):
     nbformat.write(new_notebook(cells=[picture("MQ==", "One.")]), path)
     assert slides(path, tmp_path) == 0
     assert not (tmp_path / "00_plain.html").exists()
+
+
+def test_nested_answers_become_a_row_a_figure(tmp_path):
+    (tmp_path / "race.py").write_text('"""Who is faster?"""')
+    result = {
+        "machine": {"cores": 2},
+        "model": "vit",
+        "soak": {"MB": 1234.5, "rate": {"ours": 2.0, "all": [3.0, 1.5]}},
+    }
+    path = tmp_path / "race.json"
+    path.write_text(json.dumps(result))
+    assert section(path, tmp_path).splitlines()[-4:] == [
+        "| --- | --- |",
+        "| soak: MB | 1,234 |",
+        "| soak: rate: ours | 2 |",
+        "| soak: rate: all | 1.5 to 3 |",
+    ]
