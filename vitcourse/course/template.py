@@ -85,13 +85,13 @@ def exercise_PLACE(answer: Any) -> None:
 '''
 
 
-def new_lesson(name: str, notebooks: Path, checks_folder: Path = Path(checks.__path__[0])) -> list[Path]:
+def new_lesson(name: str, notebooks: Path, checks_folder: Path | None = None) -> list[Path]:
     """Write the three files of a new lesson, which keep every rule once `make outputs` has run.
 
     Args:
         name: The file name without its ending, such as "15_example".
         notebooks: The folder of the lessons.
-        checks_folder: The folder of the checks.
+        checks_folder: The folder of the checks; by default that of the package.
 
     Returns:
         What was written: the lesson, its solutions and its checks.
@@ -103,7 +103,7 @@ def new_lesson(name: str, notebooks: Path, checks_folder: Path = Path(checks.__p
     if not re.fullmatch(r"\d\d(_[a-z0-9]+)+", name):
         raise ValueError(f"got {name!r}; expected two digits and small letters, such as 15_example")
     written = [notebooks / f"{name}.ipynb", notebooks / "solutions" / f"{name}.ipynb"]
-    written.append(checks_folder / f"lesson_{name[:2]}.py")
+    written.append((checks_folder or Path(checks.__path__[0])) / f"lesson_{name[:2]}.py")
     taken = [*notebooks.glob(f"{name[:2]}_*.ipynb"), *(path for path in written if path.exists())]
     if taken:
         raise FileExistsError(f"{taken[0]} is there already; choose another number")
