@@ -8,7 +8,6 @@ Without a name, all five. Prints one Markdown table each; data/README.md has the
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import torch
 from datasets import Dataset
 from PIL.Image import Image
+from results_file import write_json
 from sklearn.metrics import f1_score
 from torchvision.transforms import v2
 
@@ -219,9 +219,7 @@ def main() -> None:
         answers[question] = QUESTIONS[question]()
         print(f"\n{QUESTIONS[question].__doc__}\n\n{table(answers[question])}", flush=True)
     if options.json:
-        partial = options.json.with_name(options.json.name + ".partial")
-        partial.write_text(json.dumps(answers, indent=1), encoding="utf-8")
-        partial.replace(options.json)
+        write_json(options.json, answers)
 
 
 def table(rows: list[dict]) -> str:

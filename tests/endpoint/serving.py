@@ -21,6 +21,16 @@ from vitcourse.endpoint.settings import Settings
 
 LABELS = ["can", "carton", "milk_bottle", "water_bottle"]
 SCHEMAS = openapi.schemas()
+TINY = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 48,
+    "image_size": 32,
+    "patch_size": 16,
+    "id2label": dict(enumerate(LABELS)),
+    "initializer_range": 0.5,
+}
 _REGISTRY = Registry().with_resources(
     (f"{name}.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
 )
@@ -33,14 +43,7 @@ def is_valid(name, value):
 def classifier(multi_label=False, precision="fp32"):
     torch.manual_seed(0)
     config = ViTConfig(
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        intermediate_size=48,
-        image_size=32,
-        patch_size=16,
-        id2label=dict(enumerate(LABELS)),
-        initializer_range=0.5,
+        **TINY,
         problem_type="multi_label_classification" if multi_label else "single_label_classification",
     )
     processor = ViTImageProcessor(size={"height": 32, "width": 32}, do_center_crop=False)

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import serving
+from two_processes import launcher
 
 import vitcourse as vc
 from vitcourse.endpoint import batch, batch_journal, batch_sources
@@ -20,7 +20,6 @@ from vitcourse.endpoint.batch_sources import SourceError
 from vitcourse.storage import StorageError
 
 ROOT = Path(__file__).parents[2]
-TWO = ROOT / "vitcourse" / "configs" / "accelerate" / "two_cpu_processes.yaml"
 PART = "p.jsonl.part-1-of-1"
 BAD = 5  # each row whose number leaves this when divided by 7 has no image
 
@@ -272,14 +271,6 @@ def test_killed_hard_it_goes_on_without_losing_or_repeating_a_row(tmp_path, mode
     summary = batch.run(same)
     assert summary["rows"] == 1500
     assert_whole(read(output), 1500, vc.Classifier(model, "fp32"))
-
-
-def launcher():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    launch = ("-m", "accelerate.commands.accelerate_cli", "launch")
-    return (*launch, "--config_file", str(TWO), "--main_process_port", port, "-m", "vitcourse")
 
 
 @pytest.mark.slow

@@ -78,16 +78,7 @@ def test_the_picture_is_bright_where_the_map_is_high(classifier):
 
 def test_two_heads_are_explained_together():
     torch.manual_seed(0)
-    config = DeiTConfig(
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        intermediate_size=48,
-        image_size=32,
-        patch_size=16,
-        initializer_range=0.5,
-        id2label=dict(enumerate(serving.LABELS)),
-    )
+    config = DeiTConfig(**serving.TINY)
     model = DeiTForImageClassificationWithTeacher(config).eval()
     classifier = vc.Classifier((model, serving.classifier().processor), "fp32")
     pixels = prepared(classifier, 1)

@@ -1,26 +1,17 @@
 """Two processes on a CPU do what one does, and the shipped configurations for Accelerate are whole."""
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
 import small_runs
 import torch
 from accelerate.commands.config.config_args import load_config_from_file
+from two_processes import launcher
 
 from vitcourse import configuration, training
 
 CONFIGS = sorted((configuration.CONFIGS / "accelerate").glob("*.yaml"))
-TWO = configuration.CONFIGS / "accelerate" / "two_cpu_processes.yaml"
-
-
-def launcher():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    launch = ("-m", "accelerate.commands.accelerate_cli", "launch")
-    return (*launch, "--config_file", str(TWO), "--main_process_port", port, "-m", "vitcourse")
 
 
 def rows(folder):
