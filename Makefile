@@ -44,7 +44,8 @@ $(AZURE)/.installed: tests/endpoint/azmlinfsrv.txt | $(READY)
 
 test: $(READY) lint ## Run every check, and every lesson, without a network
 	-@$(MAKE) --no-print-directory $(AZURE)/.installed
-	$(RUN) -m pytest -n $(WORKERS) --dist worksteal --durations 30 --nbmake tests notebooks
+	$(RUN) tests/notebooks/solved_lesson.py _solved
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal --durations 30 --nbmake tests _solved
 
 oldest: ## Run the unit and parity tests with the oldest supported libraries, in .venv-oldest/
 	$(PYTHON) -m venv .venv-oldest
@@ -85,5 +86,5 @@ constraints: ## Pin the newest and the oldest versions that pyproject.toml allow
 	rm constraints.new constraints-oldest.new
 
 clean: ## Remove what was built, the environment aside
-	rm -rf _build .pytest_cache .ruff_cache *.egg-info
+	rm -rf _build _solved .pytest_cache .ruff_cache *.egg-info
 	find vitcourse tests notebooks benchmarks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# tests/notebooks/test_solutions.py runs them, in the place of the stubs of their lessons
+# tests/notebooks/solved_lesson.py puts them behind their lessons
 collect_ignore = ["notebooks/solutions"]
 
 _OFFLINE = Path(__file__).parent / "tests" / "offline"
@@ -22,6 +22,26 @@ def pytest_configure(config: pytest.Config) -> None:
     runpy.run_path(str(_OFFLINE / "sitecustomize.py"))
     inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(_OFFLINE), *inherited]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the long tests, so that short ones fill up the end.
+
+    xdist's worksteal gives each worker as many tests, neighbours in this list.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    long = sorted(filter(_is_long, items), key=lambda item: "real_assets" not in item.nodeid)
+    short = [item for item in items if not _is_long(item)]
+    items.clear()
+    for worker in range(workers):
+        own = long[worker::workers]
+        room = (len(long) + len(short)) // workers - len(own)
+        items += own + (short[:room] if worker < workers - 1 else short)
+        short = short[room:]
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return hasattr(item, "nbmake") or item.get_closest_marker("slow") is not None
 
 
 @pytest.hookimpl(wrapper=True)

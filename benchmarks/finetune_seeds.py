@@ -1,6 +1,6 @@
 """Lesson 06's fine-tuning over several seeds: test photos right, seconds, and the same network from scratch.
 
-    python benchmarks/finetune_seeds.py [--seeds 0 1 2] [--scratch] [--json FILE]
+    python benchmarks/finetune_seeds.py [--seeds 0 1 2] [--scratch 0 1 2] [--json FILE]
 
 Uses the assets that `VITCOURSE_ASSETS` names. Prints one table; a row a seed.
 """
@@ -28,7 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument(
-        "--scratch", action="store_true", help="also train the same network from random weights"
+        "--scratch", type=int, nargs="+", default=[], help="seeds for the same network from random weights"
     )
     parser.add_argument("--json", type=Path, help="write the rows here")
     parser.add_argument("--epochs", type=int, default=training.Recipe().epochs)
@@ -38,8 +38,8 @@ def main() -> None:
     learning_rate = options.learning_rate or run.learning_rate
     rows = [
         measure(run.model, training.Recipe(options.epochs, learning_rate, seed=seed), pretrained)
-        for pretrained in ([True, False] if options.scratch else [True])
-        for seed in options.seeds
+        for pretrained, seeds in ((True, options.seeds), (False, options.scratch))
+        for seed in seeds
     ]
     print(f"{run.model}, {run.assets} photos, {options.epochs} epochs, on {run.device} in {run.precision}")
     report(rows)

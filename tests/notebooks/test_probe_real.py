@@ -12,9 +12,12 @@ from sklearn.preprocessing import StandardScaler
 
 from vitcourse import features, fridge
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
+    ),
+]
 
 
 def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, record_property):

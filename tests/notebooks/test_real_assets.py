@@ -11,19 +11,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from solved_lesson import solved
+from solved_lesson import NOTEBOOKS, write_solved
 
 from vitcourse.course.execution import execute
-from vitcourse.course.lessons import lesson_paths, read_lesson
+from vitcourse.course.lessons import lesson_paths
 
 ROOT = Path(__file__).parents[2]
-LESSONS = lesson_paths(ROOT / "notebooks")
+LESSONS = lesson_paths(NOTEBOOKS)
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,7 @@ def metrics(notebook):
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_lesson_on_real_assets(path, real_assets, tmp_path, record_property):
-    notebook = solved(read_lesson(path), read_lesson(path.parent / "solutions" / path.name))
-    nbformat.write(notebook, tmp_path / path.name)
-    result = execute(tmp_path / path.name, env=real_assets)
+    result = execute(write_solved(path, tmp_path), env=real_assets)
     assert result.failure is None, str(result.failure)
     setup = next(cell for cell in result.notebook.cells if cell.cell_type == "code")
     assert "assets: real photos and vit-tiny" in setup.outputs[0].text

@@ -9,10 +9,12 @@ from transformers import AutoImageProcessor, AutoModelForImageClassification
 import vitcourse as vc
 from vitcourse import assets, world
 
+WRONGLY = ("vit-micro", "deit-micro")  # the whole family, in data/README.md
+
 
 @pytest.fixture(scope="module")
 def accuracies():
-    return {row["model"]: row for row in demo_family.accuracy()}
+    return {row["model"]: row for row in demo_family.accuracy(WRONGLY)}
 
 
 @pytest.mark.parametrize("name", demo_family.FAMILY)
@@ -35,8 +37,8 @@ def test_distillation_and_resolution_cost_no_more_than_the_noise_of_492_pictures
 
 
 def test_wrong_preprocessing_costs_points(accuracies):
-    costs = [row["top-1"] - min(row["other statistics"], row["resize only"]) for row in accuracies.values()]
-    assert max(costs) >= 5
+    rows = [accuracies[name] for name in WRONGLY]
+    assert max(row["top-1"] - min(row["other statistics"], row["resize only"]) for row in rows) >= 5
 
 
 def test_the_class_token_looks_at_the_object():
