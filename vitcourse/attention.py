@@ -5,7 +5,7 @@ Shapes: B images, L layers, H heads, T tokens, of which the first P are no patch
 Taught in lesson 11.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -16,28 +16,25 @@ from torch.overrides import TorchFunctionMode
 from vitcourse import patches
 
 _fused = nn.functional.scaled_dot_product_attention
+MOST_TOKENS = 600  # written out, attention keeps B * H * T * T weights a layer for the way back
 
 
 class AttentionError(RuntimeError):
     """A model's attention can't be read."""
 
 
-class _Written(TorchFunctionMode):
-    """Replaces the fused attention function by its definition, and keeps the weights."""
+class _Instead(TorchFunctionMode):
+    """Calls another function in the place of the fused attention function."""
 
-    def __init__(self, maps: list[torch.Tensor]) -> None:
+    def __init__(self, other: Callable[..., torch.Tensor]) -> None:
         super().__init__()
-        self.maps = maps
+        self.other = other
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
         """Let every function through but the one."""
-        if function is not _fused:
-            return function(*args, **(kwargs or {}))
-        result, weights = attend(*args, **(kwargs or {}))
-        self.maps.append(weights)
-        return result
+        return (self.other if function is _fused else function)(*args, **(kwargs or {}))
 
 
 def attend(
@@ -98,15 +95,13 @@ def recorded(model: nn.Module) -> Iterator[list[torch.Tensor]]:
     Taught in lesson 11.
     """
     maps: list[torch.Tensor] = []
-    running: list[_Written] = []
 
-    def begin(*_: Any) -> None:
-        maps.clear()
-        running.append(_Written(maps))
-        running[-1].__enter__()
+    def keeping(*args: Any, **kwargs: Any) -> torch.Tensor:
+        result, weights = attend(*args, **kwargs)
+        maps.append(weights)
+        return result
 
-    def end(module: nn.Module, inputs: Any, output: Any) -> None:
-        running.pop().__exit__(None, None, None)
+    def check(module: nn.Module, inputs: Any, output: Any) -> None:
         if not maps and output is not None:
             raise AttentionError(
                 f"got no attention from {type(module).__name__}; expected a Vision Transformer of "
@@ -115,9 +110,49 @@ def recorded(model: nn.Module) -> Iterator[list[torch.Tensor]]:
 
     with ExitStack() as stack:
         _use_fused_function(model, stack)
-        stack.callback(model.register_forward_pre_hook(begin).remove)
-        stack.callback(model.register_forward_hook(end, always_call=True).remove)
+        stack.callback(model.register_forward_pre_hook(lambda *_: maps.clear()).remove)
+        _replace(model, keeping, stack)
+        stack.callback(model.register_forward_hook(check, always_call=True).remove)
         yield maps
+
+
+@contextmanager
+def written_out(model: nn.Module) -> Iterator[None]:
+    """Compute attention by its definition inside the `with` block, wherever that is quicker.
+
+    That is in bf16 on a CPU: torch's fused function saves memory, not sums, and its way back takes twice as
+    long as two products of matrices. The results are the same but for rounding.
+
+    Args:
+        model: As for `recorded`; a network without attention is left alone.
+
+    Taught in lesson 12.
+    """
+    with ExitStack() as stack:
+        _replace(model, _quicker, stack)
+        yield
+
+
+def _quicker(query: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+    short = query.shape[-2] <= MOST_TOKENS and kwargs.get("attn_mask") is None
+    if short and query.dtype == torch.bfloat16 and query.device.type == "cpu":
+        return attend(query, *args, **kwargs)[0]
+    return _fused(query, *args, **kwargs)
+
+
+def _replace(model: nn.Module, other: Callable[..., torch.Tensor], stack: ExitStack) -> None:
+    """While this model runs, call another function in the place of torch's, until the stack is closed."""
+    running: list[_Instead] = []
+
+    def begin(*_: Any) -> None:
+        running.append(_Instead(other))
+        running[-1].__enter__()
+
+    def end(*_: Any) -> None:
+        running.pop().__exit__(None, None, None)
+
+    stack.callback(model.register_forward_pre_hook(begin).remove)
+    stack.callback(model.register_forward_hook(end, always_call=True).remove)
 
 
 def _use_fused_function(model: nn.Module, stack: ExitStack) -> None:
