@@ -13,7 +13,7 @@ READY := $(VENV)/.installed
 AZURE := _build/azmlinfsrv
 
 .DEFAULT_GOAL := help
-.PHONY: help course site slides test oldest lab outputs lesson reading lint format constraints clean
+.PHONY: help course site slides test oldest lab outputs lesson reading minutes lint format constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ lesson: $(READY) ## Begin a lesson: make lesson NAME=15_example
 
 reading: $(READY) ## Say how hard the prose of each lesson is to read
 	$(RUN) -m vitcourse.course reading
+
+minutes: $(READY) ## Measure the minutes of each section: make minutes LESSONS="00 06"
+	$(RUN) benchmarks/lesson_minutes.py $(LESSONS)
 
 lint: $(READY) ## Check style and format
 	$(RUN) -m ruff check .

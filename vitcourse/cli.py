@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from vitcourse import __version__
-from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict, add_progress
+from vitcourse.commands import CommandError, add_evaluate, add_finetune, add_predict, add_progress, positive
 from vitcourse.endpoint.commands import add_batch, add_serve
 from vitcourse.registry import AssetError
 
@@ -84,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="look at this machine and say what to mend")
     doctor.add_argument("--json", action="store_true", help="print the report as JSON")
+    doctor.add_argument("--workshop", action="store_true", help="check what a workshop needs, the day before")
+    doctor.add_argument(
+        "--learners", type=positive, default=1, metavar="N", help="who share this machine (default: 1)"
+    )
     doctor.set_defaults(run=_doctor)
 
     download = commands.add_parser("download", help="fetch datasets and checkpoints")
@@ -111,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 def _doctor(arguments: argparse.Namespace) -> int:
     from vitcourse import doctor
 
-    checks = doctor.report()
+    checks = doctor.report(arguments.workshop, arguments.learners)
     print(doctor.as_json(checks) if arguments.json else doctor.as_text(checks))
     return int(doctor.failed(checks))
 

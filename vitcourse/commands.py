@@ -59,9 +59,7 @@ def add_predict(commands: argparse._SubParsersAction) -> None:
     predict = commands.add_parser("predict", help="what is in these images?")
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="an image file")
     predict.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
-    _add_option(
-        predict, "top_k", type=_positive, default=5, metavar="K", help="classes to print (default: 5)"
-    )
+    _add_option(predict, "top_k", type=positive, default=5, metavar="K", help="classes to print (default: 5)")
     predict.add_argument("--json", action="store_true", help="print the answers as JSON")
     predict.set_defaults(run=_predict)
 
@@ -72,7 +70,8 @@ def _add_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup, name:
     parser.add_argument(*names, **options)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read an option that is a whole number from 1; argparse reports what is not."""
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"got {text!r}; expected a whole number from 1")
     return int(text)

@@ -20,14 +20,23 @@ LINE_WIDTH = 110
 __all__ = ["Check", "as_json", "as_text", "failed", "report"]
 
 
-def report() -> list[Check]:
+def report(workshop: bool = False, learners: int = 1) -> list[Check]:
     """Look at everything the course stands on. Never raises, whatever is missing.
+
+    Args:
+        workshop: Look at what an instructor needs the day before, too.
+        learners: How many people will work on this machine at the same time, in a workshop.
 
     Returns:
         One check a line: Python, libraries, torch, CPU, GPU, memory, disk, Jupyter, assets.
     """
+    looks = dict(_LOOKS)
+    if workshop:
+        from vitcourse.workshop import looks as more
+
+        looks |= more(learners)
     checks = []
-    for name, look in _LOOKS.items():
+    for name, look in looks.items():
         checks += _guarded(name, look)
     return checks
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -44,12 +44,14 @@ class Result:
         notebook: a copy with the outputs, up to the failure if there was one.
         seconds: how long it ran, the start of the kernel included.
         failure: None if every cell ran.
+        cell_seconds: how long each code cell ran, by its place in `notebook.cells`.
     """
 
     path: Path
     notebook: NotebookNode
     seconds: float
     failure: Failure | None = None
+    cell_seconds: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -58,15 +60,21 @@ class Result:
 
 
 class _Cells:
-    """Remembers which cell is running, and shares one time limit among all cells."""
+    """Remembers which cell is running and how long each one took, and shares one time limit among all."""
 
     def __init__(self, time_limit: float) -> None:
         self.current = -1
         self.time_limit = time_limit
         self.deadline = time.monotonic() + time_limit
+        self.began = 0.0
+        self.seconds: dict[int, float] = {}
 
     def started(self, cell: NotebookNode, cell_index: int) -> None:
         self.current = cell_index
+        self.began = time.perf_counter()
+
+    def executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+        self.seconds[cell_index] = time.perf_counter() - self.began
 
     def seconds_left(self, cell: NotebookNode) -> int:
         return max(1, round(self.deadline - time.monotonic()))
@@ -92,6 +100,7 @@ def execute(path: Path, time_limit: float = TIME_LIMIT, env: Mapping[str, str] |
         resources={"metadata": {"path": str(path.parent)}},
         timeout_func=cells.seconds_left,
         on_cell_start=cells.started,
+        on_cell_executed=cells.executed,
         record_timing=False,
         coalesce_streams=True,
     )
@@ -105,7 +114,7 @@ def execute(path: Path, time_limit: float = TIME_LIMIT, env: Mapping[str, str] |
         failure = _failure(notebook, cells, "the kernel died; a likely cause is too little memory")
     except (CellControlSignal, RuntimeError, OSError) as error:
         failure = _failure(notebook, cells, _one_line(error))
-    return Result(path, notebook, time.perf_counter() - start, failure)
+    return Result(path, notebook, time.perf_counter() - start, failure, cells.seconds)
 
 
 def _failure(notebook: NotebookNode, cells: _Cells, error: str) -> Failure:
