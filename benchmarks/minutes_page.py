@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 WORDS_A_MINUTE, SECONDS_A_LINE = 200, 4
-AHEAD_SECONDS = 8  # a cell that takes longer is started before it is talked about
+AHEAD_SECONDS = 10  # a cell that takes longer is started before it is talked about
 
 _TOP = f"""\
 # Minutes
 
-How long each section of each lesson takes: [INSTRUCTORS.md](INSTRUCTORS.md) has plans made from it. `make minutes`
-writes this page, and `make minutes LESSONS="06"` measures one lesson again.
+How long each section of each lesson takes; [INSTRUCTORS.md](INSTRUCTORS.md) plans with it. `make minutes`
+writes this page, `make minutes LESSONS="06"` measures one lesson again.
 
 - **Read** is counted: {WORDS_A_MINUTE} words a minute, {SECONDS_A_LINE} seconds a line of code.
 - **Exercises** are the minutes in their headings, reading them included.
