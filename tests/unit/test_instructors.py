@@ -1,4 +1,4 @@
-"""The plans of notebooks/INSTRUCTORS.md add up, name sections that exist, and leave them the time they take."""
+"""The plans of notebooks/INSTRUCTORS.md add up, and leave each section the time that it takes."""
 
 import re
 from pathlib import Path
@@ -19,10 +19,8 @@ def section(name):
 
 def table(text):
     """The rows of a table, its head left out."""
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
-    ]
-    return rows[2:]
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line] for line in lines[2:]]
 
 
 def plan(length):
@@ -43,10 +41,8 @@ def sections_in(what):
 
 
 def exercise_minutes(name):
-    path = next(NOTEBOOKS.glob(f"{name[:2]}_*.ipynb"))
-    return int(
-        re.search(rf"### {name[3]}\. [^\n]*?(\d+) minutes\)", path.read_text(encoding="utf-8")).group(1)
-    )
+    lesson = next(NOTEBOOKS.glob(f"{name[:2]}_*.ipynb")).read_text(encoding="utf-8")
+    return int(re.search(rf"### {name[3]}\. [^\n]*?(\d+) minutes\)", lesson).group(1))
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -98,9 +94,6 @@ def test_exercises_that_are_named_exist():
 
 def test_there_is_something_to_say_while_each_long_cell_runs():
     told = {(lesson, heading) for lesson, heading, _ in table(section("Cells to run ahead"))}
-    measured = (
-        lesson_minutes.PAGE.read_text(encoding="utf-8")
-        .split("## Cells to run ahead", 1)[1]
-        .split("\n## ", 1)[0]
-    )
-    assert {(lesson, heading) for lesson, heading, _, _ in table(measured)} <= told
+    measured = lesson_minutes.PAGE.read_text(encoding="utf-8")
+    ahead = measured.split("## Cells to run ahead", 1)[1].split("\n## ", 1)[0]
+    assert {(lesson, heading) for lesson, heading, _, _ in table(ahead)} <= told
