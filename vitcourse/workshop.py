@@ -35,7 +35,7 @@ from pathlib import Path
 from vitcourse import assets, download, registry
 registry.REGISTRY_FILE = Path(sys.argv[1])
 for name in assets.core_names():
-    download.fetch(assets.get(name), official=False)
+    assets.find(name) or download.fetch(assets.get(name), official=False)
 """
 
 

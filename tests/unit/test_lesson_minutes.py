@@ -13,7 +13,6 @@ from vitcourse.course.lessons import lesson_paths, prose, read_lesson
 
 ROOT = Path(__file__).parents[2]
 AGAIN = "make minutes LESSONS="
-COLUMNS = ("words", "read", "exercises", "run")
 
 
 def table_rows(text):
@@ -61,7 +60,8 @@ def test_minutes_of_exercises_are_those_that_the_lesson_promises():
     for path in lesson_paths(ROOT / "notebooks"):
         lesson = lesson_minutes.read()[path.stem]
         promised = re.search(r"(\d+) for the exercises", prose(read_lesson(path))).group(1)
-        assert sum(section["exercises"] for section in lesson["sections"]) == int(promised), path.stem
+        minutes = sum(section["exercises"] for section in lesson["sections"])
+        assert minutes == int(promised), f"{AGAIN}{path.stem[:2]}"
 
 
 def test_the_machine_is_named():
@@ -89,7 +89,7 @@ def small_lesson():
 def test_sections_are_counted():
     first, exercises, last = lesson_minutes.sections(small_lesson(), {1: 2.345})
     assert first["heading"] == "First" and first["lines"] == 2 and first["cells"] == [["x = 1", 2.35]]
-    assert first["words"] == 10, "One lesson Six of which two count First One Two"
+    assert first["words"] == 11, "One lesson Six words of which two count First One Two"
     assert (exercises["heading"], exercises["exercises"]) == ("Exercises", 15)
     assert minutes_page.read_minutes(exercises) == 0, "reading them is in their minutes"
     assert (last["heading"], last["cells"], last["exercises"]) == ("Summary", [], 0)
