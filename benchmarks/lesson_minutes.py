@@ -87,9 +87,9 @@ def measure(path: Path) -> dict[str, Any]:
     }
 
 
-def read(path: Path = RESULT) -> dict[str, dict[str, Any]]:
+def read() -> dict[str, dict[str, Any]]:
     """Return what was measured, by lesson; nothing if there is no such file yet."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
 
 
 def main(arguments: list[str] | None = None) -> int:
