@@ -6,6 +6,7 @@ from typing import Any
 
 WORDS_A_MINUTE, SECONDS_A_LINE = 200, 4
 AHEAD_SECONDS = 10  # a cell that takes longer is started before it is talked about
+MOST_CHARACTERS = 40  # of a line of code in a table
 
 _TOP = f"""\
 # Minutes
@@ -64,7 +65,7 @@ def _lesson(lesson: dict[str, Any]) -> str:
 
 def _ahead(measured: dict[str, dict[str, Any]]) -> str:
     rows = [
-        (f"| {lesson['title'][:2]} | {section['heading']} | `{line}` | {seconds:.0f} |", seconds)
+        f"| {lesson['title'][:2]} | {section['heading']} | `{_beginning(line)}` | {seconds:.0f} |"
         for lesson in measured.values()
         for section in lesson["sections"]
         for line, seconds in section["cells"]
@@ -72,7 +73,11 @@ def _ahead(measured: dict[str, dict[str, Any]]) -> str:
     ]
     intro = f"Cells of more than {AHEAD_SECONDS} seconds: start them, and then talk about what they do."
     head = ["| lesson | section | the cell begins with | seconds |", "|---|---|---|---|"]
-    return "\n".join([intro, "", *head, *(row for row, _ in rows)])
+    return "\n".join([intro, "", *head, *rows])
+
+
+def _beginning(line: str) -> str:
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} ..."
 
 
 def _head(first: str) -> list[str]:

@@ -24,6 +24,7 @@ environment variables:
   HF_HUB_OFFLINE     1 keeps the Hub from being asked; its cache is still used
 
 examples:
+  vitcourse doctor --workshop            what to look at on the day before a workshop
   vitcourse download                     the core set: both fridge sets and ViT-Tiny
   vitcourse download deit-tiny vit-base
   vitcourse mirror /media/usb/vitcourse  for a workshop without a network

@@ -1,11 +1,17 @@
 """The plans of notebooks/INSTRUCTORS.md add up, and leave each section the time that it takes."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import lesson_minutes
 import minutes_page
 import pytest
+
+from vitcourse import cli
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PAGE = (NOTEBOOKS / "INSTRUCTORS.md").read_text(encoding="utf-8")
@@ -97,3 +103,44 @@ def test_there_is_something_to_say_while_each_long_cell_runs():
     measured = lesson_minutes.PAGE.read_text(encoding="utf-8")
     ahead = measured.split("## Cells to run ahead", 1)[1].split("\n## ", 1)[0]
     assert {(lesson, heading) for lesson, heading, _, _ in table(ahead)} <= told
+
+
+def commands():
+    """The commands of the page, as lists of words."""
+    blocks = re.findall(r"^```bash\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+    return [
+        words
+        for block in blocks
+        for line in block.splitlines()
+        if (words := shlex.split(line, comments=True))
+    ]
+
+
+def test_vitcourse_and_make_know_what_the_page_asks_of_them():
+    targets = re.findall(
+        r"^(\w+):", (NOTEBOOKS.parent / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    asked = 0
+    for words in commands():
+        program, *arguments = (word for word in words if not re.match(r"[A-Z_]+=", word))
+        if program.endswith("vitcourse"):
+            cli._parser().parse_args(arguments)
+            asked += 1
+        elif program == "make":
+            assert set(arguments) <= set(targets)
+            asked += 1
+    assert asked >= 5
+
+
+def test_pip_knows_the_options_of_the_wheel_folder(tmp_path):
+    """Without an index there is nothing to download; an option that pip does not know ends with status 2."""
+    (words,) = (words for words in commands() if "pip" in words)
+    words = [str(tmp_path) if word == "room/wheels" else word for word in words]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    environment |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    command = [sys.executable, *words[1:]]
+    done = subprocess.run(
+        command, cwd=NOTEBOOKS.parent, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1 and "no such option" not in done.stderr, done.stderr
+    assert "setuptools" in done.stderr or "No matching distribution" in done.stderr
