@@ -3,8 +3,9 @@
     python site/slides.py [--out _build/slides] [00 01 ...]
 
 A cell is marked by its metadata `{"slideshow": {"slide_type": TYPE}}`: `slide` begins a slide, `subslide` one
-below, `fragment` appears on a key, `-` continues. Every heading in a marked cell begins a slide, too. Nothing
-is executed, and nothing is fetched.
+below, `fragment` appears on a key, `-` continues. Every heading in a marked cell begins a slide, too; with
+`"only": ["Summary"]` beside the type, the cell gives nothing but what stands under headings that begin so. Code
+of more than eight lines is left out where its output tells enough. Nothing is executed, and nothing is fetched.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from vitcourse.course import lessons
 from vitcourse.course.page_templates import PICTURE_BLOCKS
 
 ROOT = Path(__file__).resolve().parent.parent
+_MAX_CODE_LINES = 8
 # nbconvert's template without what it loads from other hosts; reveal.js lies in a folder beside the slides.
 _TEMPLATE = """
 {%- extends 'index.html.j2' -%}
@@ -35,6 +37,7 @@ _TEMPLATE = """
 .reveal .jp-CodeCell pre { font-size: 0.95rem !important; }
 .reveal .slides section { max-height: 700px; overflow-y: auto; }
 .reveal .slides img { max-height: 480px; margin: 0; background: #fff; }
+.reveal .slides section:has(table) img { max-height: 320px; }
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 </style>
 {%- endblock -%}
@@ -79,12 +82,14 @@ def _slide_type(cell: NotebookNode) -> str:
 
 
 def _parts(cell: NotebookNode) -> list[NotebookNode]:
-    """Cut a Markdown cell at its headings; give its formulas as MathML, its links to other pages as text."""
+    """Cut a Markdown cell at its headings; leave long code out where there is output."""
     if cell.cell_type != "markdown":
+        if cell.outputs and len(cell.source.splitlines()) > _MAX_CODE_LINES:
+            cell.metadata["transient"] = {"remove_source": True}  # as nbconvert's TagRemovePreprocessor does
         return [cell]
     text = re.sub(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]+\)", r"\1", with_mathml(cell.source))
     parts = []
-    for number, source in enumerate(re.split(r"\n(?=#+ )", text)):
+    for number, source in enumerate(_sections(text, cell.metadata["slideshow"].get("only", [""]))):
         part = deepcopy(cell)
         part.source = source
         if number:
@@ -92,6 +97,12 @@ def _parts(cell: NotebookNode) -> list[NotebookNode]:
             part.metadata["slideshow"] = {"slide_type": "slide"}
         parts.append(part)
     return parts
+
+
+def _sections(text: str, only: list[str]) -> list[str]:
+    """Cut a text before its headings, except between two in a row; keep what begins with one of some titles."""
+    sections = re.split(r"(?<!\n)\n+(?=#+ )(?<!^#[^\n]*\n\n)", text)
+    return [section for section in sections if section.lstrip("# ").startswith(tuple(only))]
 
 
 def main() -> int:

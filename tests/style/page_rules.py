@@ -1,6 +1,7 @@
 """Rules that hold for lessons and for the Markdown pages beside them; they join the rules of lesson_rules."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from output_rules import ABSOLUTE_PATH
 from parsed_lesson import Lesson
 
+GLOSSARY = "GLOSSARY.md"  # beside the lessons
 OF_PAGES = ("one_h1", "no_skipped_heading", "markdown_alt_text")
 OF_PAGES += ("local_links", "link_places", "no_local_paths")
 
@@ -41,6 +43,20 @@ def link_places(lesson: Lesson) -> list[str]:
         if unquote(parts.fragment).lower() not in {place(heading.text) for heading in page.headings}:
             found.append(f"cell {number}: no heading for {address!r} in {target.name}")
     return found
+
+
+def terms(lesson: Lesson) -> list[str]:
+    """The entries of the glossary that a lesson links to, in order."""
+    parts = [urlsplit(address) for _, address in lesson.targets()]
+    return [part.fragment for part in parts if part.path == GLOSSARY and part.fragment]
+
+
+@rule
+def terms_linked_once(lesson: Lesson) -> list[str]:
+    """A term is linked to the glossary where it is first used, and not again."""
+    return [
+        f"{count} links to {GLOSSARY}#{term}" for term, count in Counter(terms(lesson)).items() if count > 1
+    ]
 
 
 @rule

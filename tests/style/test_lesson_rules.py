@@ -226,6 +226,7 @@ FAULTS = [
     ("local_links", swap("[the end](README.md)", "[the end](99_gone.ipynb#top)")),
     ("link_places", swap("[The map](README.md)", "[The map](README.md#gone)")),
     ("link_places", swap("[The map](README.md)", "[below](#gone)")),
+    ("terms_linked_once", swap("We count them.", "[A](GLOSSARY.md#patch), [b](GLOSSARY.md#patch).")),
     ("no_local_paths", swap("14 * 14", "open('/home/someone/photo.jpg')")),
     ("no_local_paths", swap("We count them.", "They lie in `C:\\Users\\me`.")),
     ("markdown_alt_text", swap("A cat cut into four by four squares.", "The picture in cut.svg.")),
