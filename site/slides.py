@@ -5,7 +5,8 @@
 A cell is marked by its metadata `{"slideshow": {"slide_type": TYPE}}`: `slide` begins a slide, `subslide` one
 below, `fragment` appears on a key, `-` continues. Every heading in a marked cell begins a slide, too; with
 `"only": ["Summary"]` beside the type, the cell gives nothing but what stands under headings that begin so. Code
-of more than eight lines is left out where its output tells enough. Nothing is executed, and nothing is fetched.
+is left out below which a picture stands, and code of more than eight lines that prints. Nothing is executed,
+and nothing is fetched.
 """
 
 import argparse
@@ -33,11 +34,13 @@ _TEMPLATE = """
 {%- block html_head_css -%}
 <style>
 .reveal { font-size: 1.4rem; }
-.reveal :is(h1, h2, h3) { text-transform: none; }
+.reveal .slides :is(h1, h2, h3) { text-transform: none; }
 .reveal .jp-CodeCell pre { font-size: 0.95rem !important; }
 .reveal .slides section { max-height: 700px; overflow-y: auto; }
-.reveal .slides img { max-height: 480px; margin: 0; background: #fff; }
+.reveal .slides img { max-height: 460px; margin: 0; background: #fff; }
 .reveal .slides section:has(table) img { max-height: 320px; }
+.reveal .slides table { font-size: 1rem; }
+.reveal .slides :is(th, td) { padding: 0.2em 0.6em; }
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 </style>
 {%- endblock -%}
@@ -82,9 +85,10 @@ def _slide_type(cell: NotebookNode) -> str:
 
 
 def _parts(cell: NotebookNode) -> list[NotebookNode]:
-    """Cut a Markdown cell at its headings; leave long code out where there is output."""
+    """Cut a Markdown cell at its headings; leave code out whose output tells enough."""
     if cell.cell_type != "markdown":
-        if cell.outputs and len(cell.source.splitlines()) > _MAX_CODE_LINES:
+        shows = any(kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {}))
+        if shows or (cell.outputs and len(cell.source.splitlines()) > _MAX_CODE_LINES):
             cell.metadata["transient"] = {"remove_source": True}  # as nbconvert's TagRemovePreprocessor does
         return [cell]
     text = re.sub(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]+\)", r"\1", with_mathml(cell.source))
@@ -100,8 +104,13 @@ def _parts(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def _sections(text: str, only: list[str]) -> list[str]:
-    """Cut a text before its headings, except between two in a row; keep what begins with one of some titles."""
-    sections = re.split(r"(?<!\n)\n+(?=#+ )(?<!^#[^\n]*\n\n)", text)
+    """Cut a text before its headings, except below a heading alone; keep what begins with one of some titles."""
+    sections: list[str] = []
+    for section in re.split(r"\n(?=#+ )", text):
+        if sections and re.fullmatch(r"#+ .*\n*", sections[-1]):
+            sections[-1] += f"\n{section}"
+        else:
+            sections.append(section)
     return [section for section in sections if section.lstrip("# ").startswith(tuple(only))]
 
 
