@@ -4,9 +4,8 @@
 
 A cell is marked by its metadata `{"slideshow": {"slide_type": TYPE}}`: `slide` begins a slide, `subslide` one
 below, `fragment` appears on a key, `-` continues. Every heading in a marked cell begins a slide, too; with
-`"only": ["Summary"]` beside the type, the cell gives nothing but what stands under headings that begin so. Code
-is left out below which a picture stands, and code of more than eight lines that prints. Nothing is executed,
-and nothing is fetched.
+`"only": ["Summary"]` beside the type, the cell gives only what stands under headings that begin so. Code that
+draws is left out, and code of more than eight lines that prints. Nothing is executed, and nothing is fetched.
 """
 
 import argparse
@@ -34,10 +33,11 @@ _TEMPLATE = """
 {%- block html_head_css -%}
 <style>
 .reveal { font-size: 1.4rem; }
+.reveal .slides section section:not(:has(img, pre, table)) .jp-RenderedMarkdown { font-size: 1.7rem; }
 .reveal .slides :is(h1, h2, h3) { text-transform: none; }
 .reveal .jp-CodeCell pre { font-size: 0.95rem !important; }
 .reveal .slides section { max-height: 700px; overflow-y: auto; }
-.reveal .slides img { max-height: 460px; margin: 0; background: #fff; }
+.reveal .slides img { max-height: 430px; margin: 0; background: #fff; }
 .reveal .slides section:has(table) img { max-height: 320px; }
 .reveal .slides table { font-size: 1rem; }
 .reveal .slides :is(th, td) { padding: 0.2em 0.6em; }
@@ -59,7 +59,7 @@ def slides(path: Path, out: Path) -> int:
 
     Args:
         path: the lesson.
-        out: the folder to write `NAME.html` to; `reveal/` lies in it.
+        out: the folder to write `NAME.html` to; `reveal/` and `figures/` lie in it.
 
     Returns:
         How many slides there are, those below others not counted.
@@ -70,9 +70,7 @@ def slides(path: Path, out: Path) -> int:
     if not notebook.cells:
         return 0
     notebook.metadata["title"] = title
-    exporter = SlidesExporter(
-        raw_template=_TEMPLATE + PICTURE_BLOCKS, reveal_url_prefix="reveal", embed_images=True
-    )
+    exporter = SlidesExporter(raw_template=_TEMPLATE + PICTURE_BLOCKS, reveal_url_prefix="reveal")
     exporter.reveal_theme = "white"
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(path.parent)}})
     (out / f"{path.stem}.html").write_text(page, encoding="utf-8", newline="\n")
@@ -104,10 +102,11 @@ def _parts(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def _sections(text: str, only: list[str]) -> list[str]:
-    """Cut a text before its headings, except below a heading alone; keep what begins with one of some titles."""
+    """Cut a text before its headings, except below a bare one; keep what begins with one of some titles."""
     sections: list[str] = []
     for section in re.split(r"\n(?=#+ )", text):
-        if sections and re.fullmatch(r"#+ .*\n*", sections[-1]):
+        bare = re.fullmatch(r"(#+) .*\n*", sections[-1]) if sections else None
+        if bare and section.startswith(f"{bare[1]}#"):
             sections[-1] += f"\n{section}"
         else:
             sections.append(section)
@@ -123,6 +122,7 @@ def main() -> int:
     reveal = files("sphinx_revealjs") / "_static" / "revealjs"
     for part in ("dist", "plugin/notes"):
         shutil.copytree(reveal / part, arguments.out / "reveal" / part, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "notebooks" / "figures", arguments.out / "figures", dirs_exist_ok=True)
     for path in lessons.lesson_paths(ROOT / "notebooks", arguments.lessons):
         if count := slides(path, arguments.out):
             print(f"{arguments.out / path.stem}.html: {count} slides")
