@@ -1,6 +1,7 @@
 """Lessons in JupyterLab, in a real browser: they run, widgets move, checks answer, nothing is fetched."""
 
 import json
+import shutil
 from pathlib import Path
 
 import lab_page
@@ -25,6 +26,7 @@ def lab(folder):
     """The address of a lesson in a JupyterLab, `{0}` for its name; it shows copies of three."""
     for name in LESSONS:
         lab_page.copy_lesson(ROOT / "notebooks" / f"{name}.ipynb", folder / "root" / "notebooks")
+    shutil.copy(ROOT / "notebooks" / "GLOSSARY.md", folder / "root" / "notebooks")
     env = {"VITCOURSE_ASSETS": "demo", "VITCOURSE_PROGRESS": str(folder / "progress.json")}
     env |= {"PYTHONPYCACHEPREFIX": str(folder / "pycache")}
     with lab_page.running(folder / "root", folder / "state", env) as address:
@@ -66,6 +68,14 @@ def test_a_lesson_runs_and_its_checks_answer(name, visit, folder):
     assert exercise in json.loads((folder / "progress.json").read_text())["passed"]
     if name.startswith("01"):
         a_slider_moves_the_picture(lesson)
+
+
+def test_a_term_leads_to_its_place_in_the_glossary(visit):
+    page = visit(LESSONS[0]).page
+    for term in ("checkpoint", "DeiT"):
+        page.get_by_role("link", name=term, exact=True).click()
+        expect(page.locator(".jp-MarkdownViewer").get_by_role("heading", name=term)).to_be_in_viewport()
+        page.get_by_role("tab", name=LESSONS[0]).first.click()
 
 
 def a_slider_moves_the_picture(lesson):
