@@ -33,7 +33,6 @@ _TEMPLATE = """
 {%- block html_head_css -%}
 <style>
 .reveal { font-size: 1.4rem; }
-.reveal .slides section section:not(:has(img, pre, table)) .jp-RenderedMarkdown { font-size: 1.55rem; }
 .reveal .slides :is(h1, h2, h3) { text-transform: none; }
 .reveal .jp-CodeCell pre { font-size: 0.95rem !important; }
 .reveal .slides section { max-height: 700px; overflow-y: auto; }
