@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from vitcourse import checkpoints
+from vitcourse import attention, checkpoints
 from vitcourse.recipe import Recipe
 
 
@@ -71,13 +71,14 @@ class Progress:
         first = len(self.history) + 1
         quiet = not self._accelerator.is_main_process
         bar = tqdm(total=recipe.epochs, initial=first - 1, desc="epochs", leave=False, disable=quiet)
-        for epoch in range(first, recipe.epochs + 1):
-            if self._out_of_patience():
-                break
-            set_seed(int(np.random.SeedSequence([recipe.seed, epoch]).generate_state(1)[0] // 2))
-            begin_epoch(train, epoch)
-            yield epoch
-            bar.update()
+        with attention.written_out(self._model):
+            for epoch in range(first, recipe.epochs + 1):
+                if self._out_of_patience():
+                    break
+                set_seed(int(np.random.SeedSequence([recipe.seed, epoch]).generate_state(1)[0] // 2))
+                begin_epoch(train, epoch)
+                yield epoch
+                bar.update()
         bar.close()
 
     def judged(self, network: nn.Module) -> nn.Module:

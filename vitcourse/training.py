@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from transformers import get_scheduler
 from transformers.utils import ModelOutput
 
-from vitcourse import attention, devices, models
+from vitcourse import devices, models
 from vitcourse.progress import Progress
 from vitcourse.recipe import Recipe
 
@@ -66,20 +66,19 @@ def fit(
     progress = Progress(accelerator, model, optimizer, recipe, folder)
     prepared = accelerator.prepare(model, optimizer, scheduler, loaders["train"], loaders["validation"])
     network, optimizer, scheduler, train, validation = prepared
-    with attention.written_out(model):
-        for epoch in progress.epochs(train):
-            began = time.perf_counter()
-            train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe, loss_of)
-            scores = score(*predict(accelerator, progress.judged(network), validation))
-            progress.record(
-                {
-                    "epoch": epoch,
-                    "train_loss": train_loss,
-                    **{f"validation_{name}": value for name, value in scores.items()},
-                    "learning_rate": max(scheduler.get_last_lr()),
-                    "seconds": time.perf_counter() - began,
-                }
-            )
+    for epoch in progress.epochs(train):
+        began = time.perf_counter()
+        train_loss = train_one_epoch(accelerator, network, train, optimizer, scheduler, recipe, loss_of)
+        scores = score(*predict(accelerator, progress.judged(network), validation))
+        progress.record(
+            {
+                "epoch": epoch,
+                "train_loss": train_loss,
+                **{f"validation_{name}": value for name, value in scores.items()},
+                "learning_rate": max(scheduler.get_last_lr()),
+                "seconds": time.perf_counter() - began,
+            }
+        )
     progress.finish()
     accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     return progress.history
