@@ -64,6 +64,31 @@ def test_minutes_of_exercises_are_those_that_the_lesson_promises():
         assert minutes == int(promised), f"{AGAIN}{path.stem[:2]}"
 
 
+@pytest.mark.parametrize("path", lesson_paths(ROOT / "notebooks"), ids=lambda path: path.stem)
+def test_minutes_to_read_are_those_of_the_maps_and_near_those_that_were_counted(path):
+    promised = int(re.search(r"Reading:\*\* (\d+) minutes", prose(read_lesson(path))).group(1))
+    counted = sum(map(minutes_page.read_minutes, lesson_minutes.read()[path.stem]["sections"]))
+    assert abs(promised - counted) < 4
+    for page, row in (("README.md", r"\| (\d+) \|$"), ("notebooks/README.md", r"\| (\d+) min \|")):
+        line = re.search(
+            rf"^\| \[{path.stem[:2]} .*$", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+        assert int(re.search(row, line.group()).group(1)) == promised, page
+
+
+def test_the_paths_of_the_map_add_up():
+    text = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    minutes = {
+        lesson: int(n)
+        for lesson, n in re.findall(r"^\| \[(\d\d) .*?\| (\d+) min \|", text, flags=re.MULTILINE)
+    }
+    paths = re.findall(r"^\| [a-z ]+ \| ([\d, ]+|all, in order) \| (\d+) \|$", text, flags=re.MULTILINE)
+    assert len(paths) == 3
+    for lessons, total in paths:
+        taken = minutes if lessons.startswith("all") else lessons.split(", ")
+        assert sum(minutes[lesson] for lesson in taken) == int(total), lessons
+
+
 def test_the_machine_is_named():
     for lesson in lesson_minutes.read().values():
         assert lesson["machine"]["cores"] >= 1 and lesson["machine"]["processor"]
