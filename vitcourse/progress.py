@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from vitcourse import attention, checkpoints
+from vitcourse import attention, checkpoints, last_block
 from vitcourse.recipe import Recipe
 
 
@@ -71,7 +71,7 @@ class Progress:
         first = len(self.history) + 1
         quiet = not self._accelerator.is_main_process
         bar = tqdm(total=recipe.epochs, initial=first - 1, desc="epochs", leave=False, disable=quiet)
-        with attention.written_out(self._model):
+        with attention.written_out(self._model), last_block.shortened(self._model):
             for epoch in range(first, recipe.epochs + 1):
                 if self._out_of_patience():
                     break

@@ -185,3 +185,31 @@ def test_the_grid_of_a_model_also_where_it_is_not_square(name):
     assert attention.patch_grid(make(name), torch.zeros(1, 3, 32, 48)) == (4, 6)
     with pytest.raises(ValueError, match="do not divide"):
         attention.patch_grid(make(name), torch.zeros(1, 3, 30, 32))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_written_out_in_bf16_it_learns_the_same_and_leaves_the_model_as_it_was(name):
+    model = make(name)
+    expected, fused_calls = gradients(model)
+    hooked = hooks(model)
+    with attention.written_out(model):
+        found, calls = gradients(model)
+    assert fused_calls == 3 and calls == 0 and hooks(model) == hooked
+    assert (expected - found).norm() <= 0.05 * expected.norm()
+
+
+def test_written_out_leaves_fp32_and_long_sequences_to_torch(monkeypatch):
+    model = make("vit")
+    with attention.written_out(model):
+        assert gradients(model, torch.float32)[1] == 3
+        monkeypatch.setattr(attention, "MOST_TOKENS", 16)
+        assert gradients(model)[1] == 3
+
+
+def gradients(model, dtype=torch.bfloat16):
+    """Return all gradients in one row, and how often torch's fused function made them."""
+    with torch.profiler.profile() as profile, torch.autocast("cpu", torch.bfloat16, dtype == torch.bfloat16):
+        found = torch.autograd.grad(logits(model).float().square().sum(), tuple(model.parameters()))
+    counts = {event.key: event.count for event in profile.key_averages()}
+    found = torch.cat([gradient.flatten() for gradient in found])
+    return found, counts.get("aten::_scaled_dot_product_flash_attention_for_cpu", 0)
