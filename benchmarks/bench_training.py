@@ -45,8 +45,8 @@ class Way(NamedTuple):
 
 
 TRAINER_WAYS = (Way(0, 1e-4, 3), Way(0, 3e-4, 3), Way(8, 5e-4, 4))
-OUR_FULL = Way(0, 1e-4, 3)
-OUR_UPPER = Way(8, 3e-4, 4)
+OUR_FULL = Way(0, 3e-4, 2)
+OUR_UPPER = Way(9, 3e-4, 3)
 
 
 def main() -> None:

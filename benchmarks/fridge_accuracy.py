@@ -22,7 +22,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 
 import vitcourse as vc
-from vitcourse import devices, training
+from vitcourse import training
 from vitcourse.run import LEARNING_RATES
 
 FOLDS = 5
@@ -70,9 +70,6 @@ def cross_validated(name: str, pictures: Dataset, seed: int) -> dict:
 def fine_tuned(name: str, pictures: Dataset, train: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
     """Return the classes that a network, fine-tuned on the training part, gives the test part."""
     model, processor = vc.load(name, labels=vc.fridge.CLASSES)
-    if devices.name() == "cpu":
-        # The same sums; with 197 tokens in bf16 a CPU learns a quarter faster than by the fused function.
-        model.set_attn_implementation("eager")
     # Nothing is chosen: nobody looks at the history that `fit` keeps on two of the photos.
     parts = {
         "train": pictures.select(train),

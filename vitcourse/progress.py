@@ -56,6 +56,8 @@ class Progress:
         self._folder = Path(folder) if folder else None
         self._best: dict[str, torch.Tensor] | None = None
         self._average = None
+        if accelerator.device.type == "cpu":
+            _fuse(optimizer)
         if recipe.weight_averaging:
             self._average = ModelEmaV3(model, recipe.weight_averaging, use_warmup=True)
             self._average.module.to(accelerator.device)
@@ -150,3 +152,10 @@ def begin_epoch(train: DataLoader, epoch: int) -> None:
 
 def _copy(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+
+def _fuse(optimizer: Optimizer) -> None:
+    """Let torch update each weight in one pass through memory, where it has a function for that."""
+    if type(optimizer) in (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD):
+        for group in optimizer.param_groups:
+            group["fused"] = True
