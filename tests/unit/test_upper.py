@@ -4,7 +4,7 @@ import pytest
 import torch
 from datasets import ClassLabel, Dataset, Features, Image
 from PIL import Image as pil
-from test_attention import make
+from test_attention import hooks, make
 from torch.utils.data import DataLoader
 from transformers import ViTImageProcessor
 
@@ -31,6 +31,23 @@ def test_the_last_block_for_the_head_alone_gives_the_same_logits_and_gradients(n
         torch.testing.assert_close(gradients(model), expected, rtol=1e-3, atol=1e-4)
         raise KeyError
     torch.testing.assert_close(gradients(model), expected, rtol=0, atol=0)
+
+
+def test_nothing_is_left_in_a_network_whose_training_is_interrupted():
+    model = make("vit")
+    before = hooks(model)
+
+    def interrupted(*_):
+        assert "forward" in vars(model.vit.layers[-1]) and hooks(model) != before
+        raise KeyboardInterrupt
+
+    rows = [{"pixel_values": PIXELS[0], "labels": torch.tensor(0)}]
+    loaders = {name: DataLoader(rows) for name in ("train", "validation")}
+    with pytest.raises(
+        KeyboardInterrupt
+    ) as kept:  # as a notebook keeps the traceback, and all frames with it
+        training.fit(model, loaders, Recipe(**FP32), interrupted)
+    assert kept.tb and "forward" not in vars(model.vit.layers[-1]) and hooks(model) == before
 
 
 def photos():
