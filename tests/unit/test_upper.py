@@ -43,9 +43,7 @@ def test_nothing_is_left_in_a_network_whose_training_is_interrupted():
 
     rows = [{"pixel_values": PIXELS[0], "labels": torch.tensor(0)}]
     loaders = {name: DataLoader(rows) for name in ("train", "validation")}
-    with pytest.raises(
-        KeyboardInterrupt
-    ) as kept:  # as a notebook keeps the traceback, and all frames with it
+    with pytest.raises(KeyboardInterrupt) as kept:  # a notebook keeps the traceback, and its frames
         training.fit(model, loaders, Recipe(**FP32), interrupted)
     assert kept.tb and "forward" not in vars(model.vit.layers[-1]) and hooks(model) == before
 
