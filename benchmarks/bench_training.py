@@ -17,6 +17,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
+import cached_blocks
 import compare
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from torch.utils.data import DataLoader
 from transformers import BaseImageProcessor, Trainer, TrainingArguments
 
 import vitcourse as vc
-from vitcourse import devices, models, preprocessing, training, upper
+from vitcourse import devices, models, preprocessing, training
 
 BATCH = 16
 FOLDS = 5
@@ -225,16 +226,16 @@ def by_upper(name: str, way: Way, photos: Dataset, seed: int) -> tuple[float, in
     model, processor = load(name)
     labels = torch.tensor(photos["label"])
     began = time.perf_counter()
-    tokens = upper.lower(model, processor, photos, way.frozen, training.start(recipe_of(way, seed)))
+    tokens = cached_blocks.lower(model, processor, photos, way.frozen, training.start(recipe_of(way, seed)))
     seconds, right = time.perf_counter() - began, 0
     for train, test in parts(photos, seed):
         model, _ = load(name)
-        chosen = upper.Tokens(tokens, labels, train, len(tokens), seed)
+        chosen = cached_blocks.Tokens(tokens, labels, train, len(tokens), seed)
         order = torch.Generator().manual_seed(seed)
         rows = {"train": DataLoader(chosen, BATCH, shuffle=True, generator=order)}
-        rows["validation"] = DataLoader(upper.Tokens(tokens, labels, test[:2]), BATCH)
+        rows["validation"] = DataLoader(cached_blocks.Tokens(tokens, labels, test[:2]), BATCH)
         began = time.perf_counter()
-        training.fit(upper.Upper(model, way.frozen), rows, recipe_of(way, seed))
+        training.fit(cached_blocks.Upper(model, way.frozen), rows, recipe_of(way, seed))
         seconds += time.perf_counter() - began
         right += count_right(model, processor, photos.select(test))
     return seconds, right

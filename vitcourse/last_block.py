@@ -23,7 +23,7 @@ def shortened(model: nn.Module) -> Iterator[None]:
     queries, its MLP and their way back are needed for that one. Keys and values are those of all tokens.
 
     Args:
-        model: A ViT or DeiT of transformers with its head, or `upper.Upper`; another network is left alone.
+        model: A ViT or DeiT of transformers with its head; another network is left alone.
 
     Taught in lesson 12.
     """

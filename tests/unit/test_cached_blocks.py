@@ -1,5 +1,6 @@
 """Quicker training is the same training: the last block for one token, the frozen blocks asked once."""
 
+import cached_blocks
 import pytest
 import torch
 from datasets import ClassLabel, Dataset, Features, Image
@@ -8,7 +9,7 @@ from test_attention import hooks, make
 from torch.utils.data import DataLoader
 from transformers import ViTImageProcessor
 
-from vitcourse import last_block, training, upper
+from vitcourse import last_block, training
 from vitcourse.training import Recipe
 
 FP32 = {"mixed_precision": "no"}
@@ -57,7 +58,9 @@ def photos():
 
 def cached(model, blocks):
     processor = ViTImageProcessor(size={"height": 32, "width": 32})
-    return upper.lower(model, processor, photos(), blocks, training.start(Recipe(**FP32)), batch_size=5)
+    return cached_blocks.lower(
+        model, processor, photos(), blocks, training.start(Recipe(**FP32)), batch_size=5
+    )
 
 
 def test_upper_blocks_on_tokens_give_the_logits_of_the_whole_network():
@@ -67,7 +70,7 @@ def test_upper_blocks_on_tokens_give_the_logits_of_the_whole_network():
     pixel_values = processor(list(photos()["image"]), return_tensors="pt")["pixel_values"]
     assert tokens.shape == (2, 12, 17, 24) and not tokens.requires_grad
     for view, pixels in zip(tokens, (pixel_values, pixel_values.flip(-1)), strict=True):
-        found, expected = upper.Upper(model, 2)(view).logits, model(pixels).logits
+        found, expected = cached_blocks.Upper(model, 2)(view).logits, model(pixels).logits
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -75,9 +78,9 @@ def test_fitting_the_upper_blocks_trains_them_in_the_network_and_nothing_below()
     model = make("vit")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     labels = torch.tensor(photos()["label"])
-    train = upper.Tokens(cached(model, 2), labels, views=2)
+    train = cached_blocks.Tokens(cached(model, 2), labels, views=2)
     loaders = {name: DataLoader(train, 4) for name in ("train", "validation")}
-    training.fit(upper.Upper(model, 2), loaders, Recipe(epochs=2, learning_rate=1e-2, **FP32))
+    training.fit(cached_blocks.Upper(model, 2), loaders, Recipe(epochs=2, learning_rate=1e-2, **FP32))
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed and all(
         name.startswith(("vit.layers.2", "vit.layernorm", "classifier")) for name in changed
@@ -86,16 +89,16 @@ def test_fitting_the_upper_blocks_trains_them_in_the_network_and_nothing_below()
 
 def test_views_are_picked_by_seed_epoch_and_row():
     tokens = torch.arange(2.0).view(2, 1, 1, 1).expand(2, 50, 1, 1)
-    rows = upper.Tokens(tokens, torch.zeros(50), views=2)
+    rows = cached_blocks.Tokens(tokens, torch.zeros(50), views=2)
     picks = []
     for epoch in (0, 0, 1):
         rows.set_epoch(epoch)
         picks.append([int(rows[index]["pixel_values"]) for index in range(50)])
     assert picks[0] == picks[1] != picks[2] and set(picks[0]) == {0, 1}
-    assert {int(upper.Tokens(tokens, torch.zeros(50))[i]["pixel_values"]) for i in range(50)} == {0}
+    assert {int(cached_blocks.Tokens(tokens, torch.zeros(50))[i]["pixel_values"]) for i in range(50)} == {0}
 
 
 @pytest.mark.parametrize(("name", "blocks"), [("vit", 3), ("vit", 0), ("distilled deit", 1), ("ours", 1)])
 def test_networks_and_numbers_that_do_not_fit(name, blocks):
     with pytest.raises(ValueError, match="expected a ViT or plain DeiT"):
-        upper.Upper(make(name), blocks)
+        cached_blocks.Upper(make(name), blocks)

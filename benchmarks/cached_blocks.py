@@ -1,8 +1,6 @@
 """Fine-tune the upper blocks of a network on tokens that the frozen lower ones gave once.
 
 What is frozen gives the same answer to the same picture in every epoch. So it is asked once.
-
-Taught in lesson 12.
 """
 
 from collections.abc import Sequence
@@ -27,8 +25,6 @@ class Upper(nn.Module):
 
     Raises:
         ValueError: If the network is another, or has no more blocks than that.
-
-    Taught in lesson 12.
     """
 
     def __init__(self, model: PreTrainedModel, blocks: int) -> None:
@@ -59,8 +55,6 @@ class Tokens(torch.utils.data.Dataset):
         rows: Which of the N photos there are; by default all.
         views: How many of the V views there are to pick from.
         seed: Seeds the pick, with the epoch and the row.
-
-    Taught in lesson 12.
     """
 
     def __init__(
@@ -110,8 +104,6 @@ def lower(
 
     Returns:
         (2, N, T, D) float32 on the CPU: 8 * N * T * D bytes.
-
-    Taught in lesson 12.
     """
     network = model.base_model.to(accelerator.device).eval()
     transform = preprocessing.evaluation_transform(processor)
