@@ -1,10 +1,13 @@
 """The front door for inference: pictures of any kind in, labels with scores out.
 
-Decoding (`vitcourse.images`), preprocessing and the model are three steps, one after the other.
+Threads decode (`vitcourse.images`) and preprocess (`vitcourse.pixels`) the next batch while the model
+computes this one.
 
 Taught in lesson 04.
 """
 
+import contextlib
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,8 +16,8 @@ import PIL.Image
 import torch
 from transformers import BaseImageProcessor, PreTrainedModel
 
-from vitcourse import devices, models
-from vitcourse.images import ImageLike, decode_all
+from vitcourse import ahead, devices, models, pixels
+from vitcourse.images import ImageLike, decodings
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _BATCH_SIZES = {"cpu": 8, "mps": 32, "cuda": 64}
@@ -83,7 +86,7 @@ class Classifier:
                 PIL image of any mode, or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
             top_k: How many classes to return for each; None for all.
             batch_size: Images a forward pass; by default one that suits the device. A generator is read
-                batch by batch.
+                one batch ahead.
 
         Returns:
             One list an image, also for a single image: `{"label": str, "score": float}`, highest first.
@@ -111,6 +114,8 @@ class Classifier:
     ) -> Iterator[torch.Tensor]:
         """Yield the logits of images batch by batch: (B, C), fp32, on the CPU.
 
+        Threads, as many as torch uses, prepare the next batch meanwhile: a generator is read one batch ahead.
+
         Raises:
             ImageError: If something is no image.
             ValueError: If batch_size is not a positive whole number.
@@ -118,9 +123,15 @@ class Classifier:
         Taught in lesson 04.
         """
         _check_positive("batch_size", batch_size)
-        pictures = decode_all(images)
-        while batch := list(itertools.islice(pictures, batch_size or self.batch_size)):
-            yield self.forward(self.preprocess(batch))
+        size = batch_size or self.batch_size
+        calls = (functools.partial(self._prepare, decoding) for decoding in decodings(images))
+        prepared = ahead.in_order(calls, torch.get_num_threads(), ahead=size)
+        with contextlib.closing(prepared):
+            while batch := list(itertools.islice(prepared, size)):
+                yield self.forward(torch.cat(batch))
+
+    def _prepare(self, decoding: Callable[[], PIL.Image.Image]) -> torch.Tensor:
+        return self.preprocess([decoding()])
 
     def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
         """Turn logits (B, C) into probabilities (B, C): sigmoid if the model is multi-label, else softmax."""
@@ -128,7 +139,7 @@ class Classifier:
 
     def preprocess(self, pictures: list[PIL.Image.Image]) -> torch.Tensor:
         """Turn RGB pictures of any sizes into `pixel_values` (B, 3, H, W), by the checkpoint's own file."""
-        return self.processor(pictures, return_tensors="pt")["pixel_values"]
+        return pixels.prepare(pictures, self.processor)
 
     @torch.inference_mode()
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:

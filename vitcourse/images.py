@@ -3,9 +3,10 @@
 Taught in lesson 04.
 """
 
+import functools
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -38,14 +39,27 @@ def each(images: ImageLike | Iterable[ImageLike]) -> Iterable[ImageLike]:
     raise ImageError(f"got a {type(images).__name__}; {_EXPECTED}, or a list or generator of them{hint}")
 
 
-def decode_all(images: ImageLike | Iterable[ImageLike]) -> Iterator[PIL.Image.Image]:
-    """Decode images one after the other, as they are asked for.
+def decodings(images: ImageLike | Iterable[ImageLike]) -> Iterator[Callable[[], PIL.Image.Image]]:
+    """Yield a call for each image that decodes it, in any thread.
+
+    What its owner may change meanwhile (arrays, PIL images, buffers) is copied at once, before its call is
+    yielded; a file is read by the call.
 
     Raises:
-        ImageError: At the first that is no image; the message has its path, or its position from 0.
+        ImageError: From the call, if it is no image; the message has its path, or its position from 0.
+
+    Taught in lesson 12.
     """
     for position, image in enumerate(each(images)):
-        yield decode(image, f"images[{position}]")
+        name = f"images[{position}]"
+        if isinstance(image, str | os.PathLike | bytes):
+            yield functools.partial(decode, image, name)
+        else:
+            yield functools.partial(_as_it_is, decode(image, name))
+
+
+def _as_it_is(picture: PIL.Image.Image) -> PIL.Image.Image:
+    return picture
 
 
 def decode(
@@ -113,7 +127,7 @@ def _from_array(array: np.ndarray) -> PIL.Image.Image:
 def _to_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
     if 0 in image.size:
         raise ValueError(f"got a picture of {image.width}x{image.height} pixels; expected at least one pixel")
-    image = ImageOps.exif_transpose(image)
+    image = ImageOps.exif_transpose(image)  # a copy, also of what is upright
     if image.mode in _SIXTEEN_BIT:
         image = _eight_bit(image)
     if image.mode == "F":
@@ -121,7 +135,7 @@ def _to_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
             "got a picture in floating point (mode F), which has no fixed white; scale it to uint8"
         )
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     white = PIL.Image.new("RGBA", image.size, "white")
     return PIL.Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
 

@@ -85,17 +85,17 @@ def misspelt_field(folder, monkeypatch):
 @mistake("A picture is no picture")
 def no_picture(folder, monkeypatch):
     (folder / "photo.jpg").write_text("<html>not found</html>")
-    list(vc.images.decode_all(folder / "photo.jpg"))
+    next(vc.images.decodings(folder / "photo.jpg"))()
 
 
 @mistake("A picture is an address")
 def address(folder, monkeypatch):
-    list(vc.images.decode_all("https://example.org/cat.jpg"))
+    next(vc.images.decodings("https://example.org/cat.jpg"))()
 
 
 @mistake("An array is no picture")
 def float_array(folder, monkeypatch):
-    list(vc.images.decode_all(np.zeros((3, 224, 224), dtype=np.float32)))
+    next(vc.images.decodings(np.zeros((3, 224, 224), dtype=np.float32)))()
 
 
 @mistake("Folders are not named after classes of the model")

@@ -1,6 +1,8 @@
 """`vc.Classifier`: one answer an image, the same whatever holds the picture, by softmax or sigmoid."""
 
 import json
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -142,11 +144,71 @@ def test_lists_tuples_generators_and_batches_give_the_same(make, pictures):
         assert all(same(one, other) for one, other in zip(answers, expected, strict=True))
 
 
-def test_a_generator_is_read_batch_by_batch(make, pictures):
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
+
+
+def test_a_generator_is_read_one_batch_ahead(make, pictures):
     read = []
-    batches = vc.Classifier(make()).batch_logits((read.append(1) or p for p in pictures), batch_size=2)
-    assert next(batches).shape == (2, 7)
-    assert len(read) == 2
+    batches = vc.Classifier(make()).batch_logits((read.append(1) or p for p in pictures * 2), batch_size=2)
+    assert read == []
+    for number in range(1, 4):
+        assert next(batches).shape == (2, 7)
+        assert len(read) == 2 * number + 2
+    batches.close()
+    assert len(read) == 8
+    assert not threads()
+
+
+def test_files_are_decoded_while_the_model_computes(make, pictures, tmp_path, monkeypatch):
+    files = [tmp_path / f"{number}.png" for number in range(len(pictures))]
+    for file, picture in zip(files, pictures, strict=True):
+        picture.save(file)
+    classifier = vc.Classifier(make(), precision="fp32")
+    expected = torch.cat(list(classifier.batch_logits(pictures)))
+    preprocess, forward = classifier.preprocess, classifier.forward
+    prepared, seen = [], []
+
+    def slow_forward(pixel_values):
+        seen.append(len(pixel_values))
+        until = time.monotonic() + 20
+        while len(prepared) < min(sum(seen) + 2, 5) and time.monotonic() < until:
+            time.sleep(0.01)
+        return forward(pixel_values)
+
+    monkeypatch.setattr(classifier, "preprocess", lambda given: (prepared.append(1), preprocess(given))[1])
+    monkeypatch.setattr(classifier, "forward", slow_forward)
+    began = time.monotonic()
+    logits = torch.cat(list(classifier.batch_logits(files, batch_size=2)))
+    assert time.monotonic() - began < 20
+    assert seen == [2, 2, 1]
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+    assert not threads()
+
+
+def test_an_error_comes_after_the_batches_before_it(make, pictures):
+    def images():
+        yield from pictures
+        raise LookupError("the camera")
+
+    classifier = vc.Classifier(make())
+    for bad, error in [((*pictures[:4], b"no image"), ImageError), (images(), LookupError)]:
+        batches = classifier.batch_logits(bad, batch_size=2)
+        assert [len(next(batches)), len(next(batches))] == [2, 2]
+        with pytest.raises(error, match=r"images\[4\]|the camera"):
+            next(batches)
+        assert not threads()
+
+
+def test_an_error_of_the_model_leaves_no_thread(make, pictures, monkeypatch):
+    def forward(pixel_values):
+        raise KeyboardInterrupt
+
+    classifier = vc.Classifier(make())
+    monkeypatch.setattr(classifier, "forward", forward)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.predict(pictures)
+    assert not threads()
 
 
 def test_no_images_no_answers(make):

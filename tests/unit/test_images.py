@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitcourse.images import ImageError, decode, decode_all
+from vitcourse.images import ImageError, decode, decodings
 
 SIZE = (20, 12)  # width, height
 
@@ -29,6 +29,10 @@ def encoded(image, file_format="PNG", **options):
     return buffer.getvalue()
 
 
+def decode_all(images):
+    return [decoding() for decoding in decodings(images)]
+
+
 def largest_difference(one, other):
     assert (one.mode, other.mode, one.size) == ("RGB", "RGB", other.size)
     return np.abs(np.asarray(one, int) - np.asarray(other, int)).max()
@@ -39,7 +43,7 @@ def test_paths_bytes_images_and_arrays_give_the_same_picture(colours, tmp_path):
     colours.save(path)
     data = path.read_bytes()
     held = [path, str(path), data, bytearray(data), memoryview(data), colours, np.asarray(colours)]
-    pictures = list(decode_all(held))
+    pictures = decode_all(held)
     assert len(pictures) == len(held)
     assert all(largest_difference(picture, colours) == 0 for picture in pictures)
 
@@ -152,9 +156,9 @@ def test_a_file_that_is_no_image_is_named(tmp_path):
 
 def test_bytes_that_are_no_image_are_named_by_their_place(colours):
     with pytest.raises(ImageError, match=r"images\[1\]: this is no image"):
-        list(decode_all([encoded(colours), b"nothing"]))
+        decode_all([encoded(colours), b"nothing"])
     with pytest.raises(ImageError, match=r"images\[0\]: this is no image"):
-        list(decode_all(b""))
+        decode_all(b"")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_bytes_that_are_no_image_are_named_by_their_place(colours):
 )
 def test_other_arrays_are_refused(array):
     with pytest.raises(ImageError, match=rf"images\[0\]: got an array of {array.dtype} .*expected uint8"):
-        list(decode_all(array))
+        decode_all(array)
 
 
 @pytest.mark.parametrize("image", ["https://example.org/cat.jpg", "data:image/png;base64,iVBORw0"])
@@ -184,12 +188,12 @@ def test_addresses_are_not_fetched(image):
 @pytest.mark.parametrize("thing", [None, 7, {"image": 1}, object()])
 def test_other_things_are_refused(thing):
     with pytest.raises(ImageError, match=r"expected a path|this is no image|No such file"):
-        list(decode_all(thing))
+        decode_all(thing)
 
 
 def test_an_open_file_is_told_to_be_read():
     with pytest.raises(ImageError, match=r"file\.read\(\)"):
-        decode_all(io.BytesIO(b"x")).__next__()
+        decode_all(io.BytesIO(b"x"))
 
 
 def test_what_has_no_one_meaning_as_8_bits_is_refused():
@@ -209,7 +213,29 @@ def test_a_bomb_is_an_error(monkeypatch, colours):
 
 def test_a_generator_is_read_as_it_is_asked_for(colours):
     read = []
-    pictures = decode_all(read.append(number) or colours for number in range(5))
+    waiting = decodings(read.append(number) or colours for number in range(5))
     assert read == []
-    next(pictures)
+    next(waiting)
     assert read == [0]
+
+
+def test_what_its_owner_changes_meanwhile_is_copied_first(colours):
+    array, file = np.asarray(colours).copy(), bytearray(encoded(colours))
+    picture = colours.copy()
+    waiting = list(decodings([array, file, memoryview(file), picture]))
+    array[:], file[:] = 0, bytes(len(file))
+    picture.paste("black", (0, 0, *picture.size))
+    assert all(largest_difference(decoding(), colours) == 0 for decoding in waiting)
+
+
+def test_a_frame_that_is_read_again_and_again_is_each_time_another():
+    frames = [np.full((8, 8, 3), shade, np.uint8) for shade in (10, 20, 30)]
+
+    def camera():
+        buffer = np.zeros((8, 8, 3), np.uint8)
+        for frame in frames:
+            buffer[:] = frame
+            yield buffer
+
+    waiting = list(decodings(camera()))  # all are read before the first is decoded
+    assert [np.asarray(decoding())[0, 0, 0] for decoding in waiting] == [10, 20, 30]

@@ -6,14 +6,13 @@ what they wrote. Taught in lesson 13.
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import itertools
 import json
 import os
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
-from vitcourse import devices, storage
+from vitcourse import ahead, devices, storage
 from vitcourse.classifier import Classifier
 from vitcourse.endpoint import batch_journal, batch_output, batch_sources, scoring
 from vitcourse.endpoint.batch_journal import Journal
@@ -157,12 +156,14 @@ def scored(
     """
     batch_size = settings.batch_size or classifier.batch_size
     threads = settings.decoders or max(1, os.cpu_count() // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
-    results = _prepared(rows, classifier, settings.limits, threads, ahead=2 * batch_size + threads)
-    while batch := list(itertools.islice(results, batch_size)):
-        pixels = [result for _, _, result in batch if not isinstance(result, ImageError)]
-        logits = [classifier.forward(torch.cat(pixels))] if pixels else []
-        answers = iter(scoring.answer(request, logits, classifier))
-        yield [_record(number, row, result, answers) for number, row, result in batch]
+    calls = (functools.partial(_prepare, row, number, classifier, settings.limits) for number, row in rows)
+    prepared = ahead.in_order(calls, threads, ahead=batch_size + threads)
+    with contextlib.closing(prepared):
+        while batch := list(itertools.islice(prepared, batch_size)):
+            pixels = [result for _, _, result in batch if not isinstance(result, ImageError)]
+            logits = [classifier.forward(torch.cat(pixels))] if pixels else []
+            answers = iter(scoring.answer(request, logits, classifier))
+            yield [_record(number, row, result, answers) for number, row, result in batch]
 
 
 def _record(number: int, row: Row, result: torch.Tensor | ImageError, answers: Iterator[dict]) -> dict:
@@ -172,38 +173,15 @@ def _record(number: int, row: Row, result: torch.Tensor | ImageError, answers: I
     return {**place, **answer, "error": str(result) if bad else ""}
 
 
-def _prepared(
-    rows: Iterable[tuple[int, Row]], classifier: Classifier, limits: Limits, threads: int, ahead: int
-) -> Iterator[tuple[int, Row, torch.Tensor | ImageError]]:
-    """Yield rows, without their images, and `pixel_values` (1, 3, H, W) or what is wrong; in their order.
-
-    Threads decode up to so many rows ahead, one core each, while whoever asks runs the model.
-    """
-    pool = ThreadPoolExecutor(threads, "decode", torch.set_num_threads, (1,))
-    waiting = deque()
+def _prepare(
+    row: Row, number: int, classifier: Classifier, limits: Limits
+) -> tuple[int, Row, torch.Tensor | ImageError]:
+    """Return a row without its image, and `pixel_values` (1, 3, H, W) or what is wrong."""
     try:
-        for number, row in rows:
-            result = pool.submit(_prepare, row, classifier, limits)
-            waiting.append((number, dataclasses.replace(row, image=""), result))
-            if len(waiting) > ahead:
-                yield _finished(waiting)
-        while waiting:
-            yield _finished(waiting)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _finished(waiting: deque) -> tuple[int, Row, torch.Tensor | ImageError]:
-    number, row, result = waiting.popleft()
-    return number, row, result.result()
-
-
-def _prepare(row: Row, classifier: Classifier, limits: Limits) -> torch.Tensor | ImageError:
-    try:
-        image = batch_sources.read(row, limits)
+        result = scoring.try_prepare(batch_sources.read(row, limits), classifier, limits)
     except ImageError as error:
-        return error
-    return scoring.try_prepare(image, classifier, limits)
+        result = error
+    return number, dataclasses.replace(row, image=""), result
 
 
 def _join(settings: BatchSettings, census: Census, processes: int) -> dict:
