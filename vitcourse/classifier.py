@@ -114,7 +114,7 @@ class Classifier:
     ) -> Iterator[torch.Tensor]:
         """Yield the logits of images batch by batch: (B, C), fp32, on the CPU.
 
-        Threads, as many as torch uses, prepare the next batch meanwhile: a generator is read one batch ahead.
+        The next batch is prepared meanwhile: a generator is read one batch ahead.
 
         Raises:
             ImageError: If something is no image.
@@ -122,13 +122,30 @@ class Classifier:
 
         Taught in lesson 04.
         """
+        with contextlib.closing(self.batch_pixels(images, batch_size)) as batches:
+            for pixel_values in batches:
+                yield self.forward(pixel_values)
+
+    def batch_pixels(
+        self, images: ImageLike | Iterable[ImageLike], batch_size: int | None = None
+    ) -> Iterator[torch.Tensor]:
+        """Yield the `pixel_values` of images batch by batch: (B, 3, H, W), on the CPU.
+
+        Threads, as many as torch uses, decode and preprocess, up to a batch ahead of what is asked for.
+
+        Raises:
+            ImageError: If something is no image.
+            ValueError: If batch_size is not a positive whole number.
+
+        Taught in lesson 12.
+        """
         _check_positive("batch_size", batch_size)
         size = batch_size or self.batch_size
         calls = (functools.partial(self._prepare, decoding) for decoding in decodings(images))
         prepared = ahead.in_order(calls, torch.get_num_threads(), ahead=size)
         with contextlib.closing(prepared):
             while batch := list(itertools.islice(prepared, size)):
-                yield self.forward(torch.cat(batch))
+                yield torch.cat(batch)
 
     def _prepare(self, decoding: Callable[[], PIL.Image.Image]) -> torch.Tensor:
         return self.preprocess([decoding()])

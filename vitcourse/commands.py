@@ -156,7 +156,8 @@ def _predict(arguments: argparse.Namespace) -> int:
         prediction.check(arguments.images)
     except images.ImageError as error:
         raise CommandError(str(error)) from error
-    from vitcourse.models import CheckpointError
+    with prediction.quick_start():
+        from vitcourse.models import CheckpointError
 
     try:
         results = prediction.predict_files(arguments.images, arguments.model, arguments.top_k)

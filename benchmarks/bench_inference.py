@@ -1,0 +1,197 @@
+"""Inference with ViT-Tiny beside the libraries' own front doors: from disk to labels, and each part of it.
+
+    VITCOURSE_ASSETS=real python benchmarks/bench_inference.py [--rounds 5] [--only disk answers pixels model]
+
+On the 128 photos of the multi-label set (499x666 JPEG); the answers on all 262. `pipeline` runs at the best of
+its batch sizes. With demo assets it runs too, and means nothing. About 3 minutes on two cores. Writes
+benchmarks/results/bench_inference.json.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import compare
+import PIL.Image
+import torch
+import transformers
+from datasets import DatasetDict, Image
+
+import vitcourse as vc
+from vitcourse import assets, cost, timing, variants
+
+BATCHES = (1, 8, 32)
+MODEL_BATCH = 8
+NEAR = 2 / 255  # of the peer's pixels, on average
+SAME, DIFFERENCE = 0.99, 0.02
+
+
+def main() -> None:
+    """Answer every question, and write the rows."""
+    questions = {"disk": disk, "answers": answers, "pixels": pixels, "model": model}
+    options = compare.parser(__doc__, __file__).parse_args()
+    name = vc.setup(seed=0).model
+    rows = []
+    for question in options.only or questions:
+        rows += questions[question](name, options.rounds)
+    compare.finish(options.json, rows, model=name)
+
+
+def files(splits: DatasetDict) -> list[str]:
+    """Return the paths of a dataset's photos."""
+    splits = splits.cast_column("image", Image(decode=False))
+    return [row["image"]["path"] for split in splits.values() for row in split]
+
+
+def disk(name: str, rounds: int) -> list[dict]:
+    """Compare `Classifier.predict` with `pipeline`, from files to labels."""
+    photos = files(vc.fridge.multilabel())
+    plain, compiled = vc.Classifier(name), vc.Classifier(name)
+    began = time.perf_counter()
+    compiled.compile()
+    seconds = time.perf_counter() - began
+    peers = {precision: best_pipeline(name, precision, photos) for precision in ("fp32", plain.precision)}
+    calls = {f"pipeline {precision}, {how}": call for precision, (how, call) in peers.items()}
+    ours = f"Classifier.predict {plain.precision}", f"Classifier.compile().predict {plain.precision}"
+    calls |= {ours[0]: lambda: plain.predict(photos), ours[1]: lambda: compiled.predict(photos)}
+    taken = compare.in_turns(calls, rounds)
+    return [
+        compare.faster(
+            f"{len(photos)} photos from disk to labels"
+            + (f"; compiled in {seconds:.1f} s" if our == ours[1] else ""),
+            (peer, taken[peer]),
+            (our, taken[our]),
+            len(photos),
+            "images/s",
+            **({"to_reach": 3.0} if peer.startswith("pipeline fp32") else {}),
+        )
+        for peer in list(calls)[:-2]
+        for our in ours
+    ]
+
+
+def best_pipeline(name: str, precision: str, photos: list[str]) -> tuple[str, Callable[[], object]]:
+    """Return `pipeline` at the batch size that classifies 32 photos in the shortest time."""
+    pipe = pipeline(name, precision)
+    pipe(photos[:8])
+    calls = {size: lambda size=size: pipe(photos[:32], batch_size=size) for size in BATCHES}
+    best = min((timing.measure(calls[size], runs=2, warm_up=1).median, size) for size in BATCHES)[1]
+    return f"batch {best}", lambda: pipe(photos, batch_size=best)
+
+
+def pipeline(name: str, precision: str = "fp32") -> transformers.Pipeline:
+    """Return the library's front door, on the same weights and device."""
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    path = str(assets.find(name) or assets.resolve(name))
+    return transformers.pipeline("image-classification", path, dtype=dtype, device=vc.devices.name())
+
+
+def answers(name: str, rounds: int) -> list[dict]:
+    """Compare all probabilities of both on all photos of both sets."""
+    photos = files(vc.fridge.multilabel()) + files(vc.fridge.multiclass())
+    expected = pipeline(name)(photos, top_k=None, batch_size=8)
+    rows = []
+    for how, classifier in (("predict", vc.Classifier(name)), ("compiled", vc.Classifier(name).compile())):
+        found = classifier.predict(photos, top_k=None)
+        pairs = list(zip(expected, found, strict=True))
+        same = sum(one[0]["label"] == other[0]["label"] for one, other in pairs)
+        largest = max(largest_difference(*pair) for pair in pairs)
+        ours = f"{how} {classifier.precision}: {same} the same, probabilities within {largest:.4f}"
+        row = compare.row(
+            f"the same top-1 on {len(photos)} photos", "pipeline fp32", ours, [same / len(photos)], SAME
+        )
+        rows.append(row | {"holds": row["holds"] and largest <= DIFFERENCE})
+    return rows
+
+
+def largest_difference(one: list[dict], other: list[dict]) -> float:
+    """Return how far the probabilities of one class are apart at most."""
+    first, second = ({row["label"]: row["score"] for row in answer} for answer in (one, other))
+    return max(abs(first[label] - second[label]) for label in first)
+
+
+def pixels(name: str, rounds: int) -> list[dict]:
+    """Compare preprocessing, from the bytes of JPEG files to `pixel_values`."""
+    data = [Path(photo).read_bytes() for photo in files(vc.fridge.multilabel())]
+    classifier = vc.Classifier(name)
+    peers = {backend: peer_pixels(name, backend, data) for backend in ("torchvision", "pil")}
+    ours = lambda: torch.cat(list(classifier.batch_pixels(data)))  # noqa: E731
+    taken = compare.in_turns({**peers, "ours": ours}, rounds)
+    found, levels = ours(), 255 * torch.tensor(classifier.processor.image_std).view(3, 1, 1)
+    rows = []
+    for backend in sorted(peers, key=lambda peer: sum(taken[peer])):
+        apart = ((found - peers[backend]()).abs() * levels).mean().item()
+        question = f"JPEG bytes to pixel_values; {apart:.2g}/255 apart on average"
+        peer, mine = f"AutoImageProcessor, {backend}", "Classifier.batch_pixels"
+        pair = (peer, taken[backend]), (mine, taken["ours"])
+        row = compare.faster(question, *pair, len(data), "images/s", **({} if rows else {"to_reach": 2.0}))
+        rows.append(row | ({} if rows else {"holds": row["holds"] and apart <= 255 * NEAR}))
+    return rows
+
+
+def peer_pixels(name: str, backend: str, data: list[bytes]) -> Callable[[], torch.Tensor]:
+    """Return a call that decodes and preprocesses by the library, a batch of 8 at a time."""
+    processor = transformers.AutoImageProcessor.from_pretrained(assets.find(name), backend=backend)
+
+    def call() -> torch.Tensor:
+        batches = [data[start : start + MODEL_BATCH] for start in range(0, len(data), MODEL_BATCH)]
+        pictures = ([PIL.Image.open(io.BytesIO(each)).convert("RGB") for each in batch] for batch in batches)
+        return torch.cat([processor(batch, return_tensors="pt")["pixel_values"] for batch in pictures])
+
+    return call
+
+
+@torch.inference_mode()
+def model(name: str, rounds: int) -> list[dict]:
+    """Compare the model alone with the processor's rate for products of matrices, in the same precision."""
+    plain, compiled = vc.Classifier(name), vc.Classifier(name).compile()
+    size, dtype = 2048, vc.classifier.PRECISIONS[plain.precision]
+    left, right = (torch.randn(size, size).to(plain.device, dtype) for _ in range(2))
+    pixel_values = torch.randn(MODEL_BATCH, 3, 224, 224)
+    calls = {
+        "product": lambda: [left @ right for _ in range(4)] and timing.synchronize(),
+        "compiled": lambda: [compiled.forward(pixel_values) for _ in range(4)],
+        "eager": lambda: [plain.forward(pixel_values) for _ in range(4)],
+    }
+    try:
+        jit, _ = timing.compiled(plain.model, pixel_values.to(plain.device))
+        inductor = vc.Classifier((jit._orig_mod, plain.processor), plain.precision)
+        inductor.model = jit
+        calls["torch.compile"] = lambda: [inductor.forward(pixel_values) for _ in range(4)]
+    except RuntimeError as error:
+        print(f"left out: {error}")
+    taken = compare.in_turns(calls, max(rounds, 3) * 3)
+    product = 2 * size**3
+    forward = MODEL_BATCH * flops(name, plain.model)
+    rows = []
+    for how in list(calls)[1:]:
+        ratios = [
+            forward / mine * rate / product for mine, rate in zip(taken[how], taken["product"], strict=True)
+        ]
+        said = [
+            f"{text}: {4 * work / sorted(taken[call])[len(taken[call]) // 2] / 1e9:.0f} GFLOP/s"
+            for text, work, call in (
+                (f"{size}x{size} product {plain.precision}", product, "product"),
+                (f"{how} {plain.precision}, batch {MODEL_BATCH}", forward, how),
+            )
+        ]
+        rows.append(
+            compare.row(
+                "the model alone: share of the rate", *said, ratios, 0.55 if how == "compiled" else None
+            )
+        )
+    return rows
+
+
+def flops(name: str, network: torch.nn.Module) -> int:
+    """Return the floating-point operations a picture: by formula, or counted where there is none."""
+    if name in variants.all_variants():
+        return cost.forward_flops(variants.get(name), network.config.num_labels)
+    return cost.count_flops(network, torch.zeros(1, 3, 224, 224))
+
+
+if __name__ == "__main__":
+    main()
