@@ -13,7 +13,7 @@ READY := $(VENV)/.installed
 AZURE := _build/azmlinfsrv
 
 .DEFAULT_GOAL := help
-.PHONY: help course site slides test oldest lab outputs lesson reading minutes lint format constraints clean
+.PHONY: help course site slides test oldest lab outputs lesson reading minutes bench lint format constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ reading: $(READY) ## Say how hard the prose of each lesson is to read
 
 minutes: $(READY) ## Measure the minutes of each section: make minutes LESSONS="00 06"
 	$(RUN) benchmarks/lesson_minutes.py $(LESSONS)
+
+bench: $(READY) ## Measure the course beside the libraries' own front doors; nothing else should run
+	VITCOURSE_ASSETS=$${VITCOURSE_ASSETS:-real} $(RUN) benchmarks/compare.py
 
 lint: $(READY) ## Check style and format
 	$(RUN) -m ruff check .

@@ -1,9 +1,9 @@
 """Inference with ViT-Tiny beside the libraries' own front doors: from disk to labels, and each part of it.
 
-    VITCOURSE_ASSETS=real python benchmarks/bench_inference.py [--rounds 5] [--only disk answers pixels model]
+    VITCOURSE_ASSETS=real python benchmarks/bench_inference.py [--rounds 5] [--only disk pixels model]
 
-On the 128 photos of the multi-label set (499x666 JPEG); the answers on all 262. `pipeline` runs at the best of
-its batch sizes. With demo assets it runs too, and means nothing. About 3 minutes on two cores. Writes
+On the 128 photos of the multi-label set (499x666 JPEG). `pipeline` runs at the best of its batch sizes. With
+demo assets it runs too, and means nothing. About 3 minutes on two cores. Writes
 benchmarks/results/bench_inference.json.
 """
 
@@ -26,12 +26,11 @@ from vitcourse import assets, cost, timing, variants
 BATCHES = (1, 8, 32)
 MODEL_BATCH = 8
 NEAR = 2 / 255  # of the peer's pixels, on average
-SAME, DIFFERENCE = 0.99, 0.02
 
 
 def main() -> None:
     """Answer every question, and write the rows."""
-    questions = {"disk": disk, "answers": answers, "pixels": pixels, "model": model}
+    questions = {"disk": disk, "pixels": pixels, "model": model}
     options = compare.parser(__doc__, __file__).parse_args()
     name = vc.setup(seed=0).model
     rows = []
@@ -66,7 +65,7 @@ def disk(name: str, rounds: int) -> list[dict]:
             (our, taken[our]),
             len(photos),
             "images/s",
-            **({"to_reach": 3.0} if peer.startswith("pipeline fp32") else {}),
+            to_reach=3.0 if peer.startswith("pipeline fp32") else None,
         )
         for peer in list(calls)[:-2]
         for our in ours
@@ -89,30 +88,6 @@ def pipeline(name: str, precision: str = "fp32") -> transformers.Pipeline:
     return transformers.pipeline("image-classification", path, dtype=dtype, device=vc.devices.name())
 
 
-def answers(name: str, rounds: int) -> list[dict]:
-    """Compare all probabilities of both on all photos of both sets."""
-    photos = files(vc.fridge.multilabel()) + files(vc.fridge.multiclass())
-    expected = pipeline(name)(photos, top_k=None, batch_size=8)
-    rows = []
-    for how, classifier in (("predict", vc.Classifier(name)), ("compiled", vc.Classifier(name).compile())):
-        found = classifier.predict(photos, top_k=None)
-        pairs = list(zip(expected, found, strict=True))
-        same = sum(one[0]["label"] == other[0]["label"] for one, other in pairs)
-        largest = max(largest_difference(*pair) for pair in pairs)
-        ours = f"{how} {classifier.precision}: {same} the same, probabilities within {largest:.4f}"
-        row = compare.row(
-            f"the same top-1 on {len(photos)} photos", "pipeline fp32", ours, [same / len(photos)], SAME
-        )
-        rows.append(row | {"holds": row["holds"] and largest <= DIFFERENCE})
-    return rows
-
-
-def largest_difference(one: list[dict], other: list[dict]) -> float:
-    """Return how far the probabilities of one class are apart at most."""
-    first, second = ({row["label"]: row["score"] for row in answer} for answer in (one, other))
-    return max(abs(first[label] - second[label]) for label in first)
-
-
 def pixels(name: str, rounds: int) -> list[dict]:
     """Compare preprocessing, from the bytes of JPEG files to `pixel_values`."""
     data = [Path(photo).read_bytes() for photo in files(vc.fridge.multilabel())]
@@ -127,7 +102,7 @@ def pixels(name: str, rounds: int) -> list[dict]:
         question = f"JPEG bytes to pixel_values; {apart:.2g}/255 apart on average"
         peer, mine = f"AutoImageProcessor, {backend}", "Classifier.batch_pixels"
         pair = (peer, taken[backend]), (mine, taken["ours"])
-        row = compare.faster(question, *pair, len(data), "images/s", **({} if rows else {"to_reach": 2.0}))
+        row = compare.faster(question, *pair, len(data), "images/s", to_reach=None if rows else 2.0)
         rows.append(row | ({} if rows else {"holds": row["holds"] and apart <= 255 * NEAR}))
     return rows
 
@@ -168,9 +143,8 @@ def model(name: str, rounds: int) -> list[dict]:
     forward = MODEL_BATCH * flops(name, plain.model)
     rows = []
     for how in list(calls)[1:]:
-        ratios = [
-            forward / mine * rate / product for mine, rate in zip(taken[how], taken["product"], strict=True)
-        ]
+        pairs = zip(taken[how], taken["product"], strict=True)
+        ratios = [forward / mine * rate / product for mine, rate in pairs]
         said = [
             f"{text}: {4 * work / sorted(taken[call])[len(taken[call]) // 2] / 1e9:.0f} GFLOP/s"
             for text, work, call in (
@@ -178,11 +152,8 @@ def model(name: str, rounds: int) -> list[dict]:
                 (f"{how} {plain.precision}, batch {MODEL_BATCH}", forward, how),
             )
         ]
-        rows.append(
-            compare.row(
-                "the model alone: share of the rate", *said, ratios, 0.55 if how == "compiled" else None
-            )
-        )
+        to_reach = 0.55 if how == "compiled" else None
+        rows.append(compare.row("the model alone: share of the rate", *said, ratios, to_reach))
     return rows
 
 

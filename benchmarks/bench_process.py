@@ -2,9 +2,9 @@
 
     VITCOURSE_ASSETS=real python benchmarks/bench_process.py [--rounds 5] [--only base start]
 
-ViT-Base: `Classifier` beside `pipeline`, each in a fresh process a round, loading included in the memory but not
-in the time. Start: `vitcourse predict` beside `python -c` with `pipeline`. About 4 minutes on two cores. Writes
-benchmarks/results/bench_process.json.
+ViT-Base: `Classifier` beside `pipeline`, each in a fresh process a round, loading included in the memory but
+not in the time. Start: `vitcourse predict` beside `python -c` with `pipeline`. About 4 minutes on two cores.
+Writes benchmarks/results/bench_process.json.
 """
 
 from __future__ import annotations

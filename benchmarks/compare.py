@@ -3,8 +3,8 @@
     python benchmarks/compare.py [--rounds 5]
 
 `make bench` runs it. Each script also runs alone, prints its own rows and writes its file in
-benchmarks/results/. Peers take turns in one process: a round each, their order turned round from round to round;
-medians are quoted, and of the ratios the lowest and the highest round.
+benchmarks/results/. Peers take turns in one process: a round each, their order turned round from round to
+round; medians are quoted, and of the ratios the lowest and the highest round.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def faster(
     ours: tuple[str, list[float]],
     work: float,
     unit: str,
-    **more: float,
+    to_reach: float | None = None,
 ) -> dict:
     """Return a row for the seconds that the same work took.
 
@@ -77,13 +77,12 @@ def faster(
         ours: The same of the course.
         work: How much was done in a round; 0 if the seconds themselves are quoted.
         unit: Of the work, a second: "images/s"; or "s".
-        more: `to_reach`, the ratio that is asked for.
+        to_reach: The ratio that is asked for.
     """
     (peer_name, slow), (our_name, fast) = peer, ours
     ratios = [a / b for a, b in zip(slow, fast, strict=True)]
-    return row(
-        question, _said(peer_name, slow, work, unit), _said(our_name, fast, work, unit), ratios, **more
-    )
+    said = _said(peer_name, slow, work, unit), _said(our_name, fast, work, unit)
+    return row(question, *said, ratios, to_reach)
 
 
 def row(question: str, peer: str, ours: str, ratios: Sequence[float], to_reach: float | None = None) -> dict:

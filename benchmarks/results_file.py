@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import torch
+import transformers
 
 from vitcourse import devices
 
@@ -26,6 +29,9 @@ def machine() -> dict:
         "system": platform.system(),
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "openvino": importlib.metadata.version("openvino"),
+        "commit": _commit(),
         "command": " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
     }
 
@@ -36,6 +42,16 @@ def write_json(path: Path, result: dict) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_text(json.dumps(result) + "\n", encoding="utf-8")
     partial.replace(path)
+
+
+def _commit() -> str:
+    """Return the commit of the checkout, with a plus if files were changed since; empty without git."""
+    command = ["git", "describe", "--always", "--dirty=+"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip()
 
 
 def _processor() -> str:
