@@ -350,6 +350,15 @@ def test_a_long_file_is_read_row_by_row(tmp_path, name):
     assert peak < 3_000_000, peak  # the file has 20 MB
 
 
+@pytest.mark.parametrize(("most", "compiled"), [(7, 0), (6, 1)])
+def test_many_rows_are_worth_compiling_for(tmp_path, classifier, monkeypatch, most, compiled):
+    calls = []
+    monkeypatch.setattr(batch, "COMPILED_FROM", most)
+    monkeypatch.setattr(classifier, "compile", lambda: calls.append(1))
+    run(folder(tmp_path / "photos"), tmp_path / "predictions.csv", classifier)
+    assert len(calls) == compiled
+
+
 def test_decoding_goes_on_while_the_model_computes(classifier, monkeypatch):
     taken, seen = [], []
 

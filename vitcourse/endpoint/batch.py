@@ -31,6 +31,7 @@ from vitcourse.endpoint.schema import Params, Request
 from vitcourse.images import ImageError
 
 SHOWN_ERRORS = 5
+COMPILED_FROM = 2000  # rows of a process; to compile takes as long as some hundred images
 _PATIENCE = timedelta(days=30)  # that a process which is done waits for the others
 
 
@@ -64,6 +65,8 @@ def run(settings: BatchSettings, classifier: Classifier | None = None) -> dict |
     request = Request([], "R1", params=Params("P1", settings.top_k, settings.threshold))
     scoring.check(request, classifier, settings.limits)
     share = range(state.process_index, census.rows, state.num_processes)
+    if len(share) >= COMPILED_FROM and classifier.precision != "fp16":
+        classifier.compile()
     path = batch_journal.path_of(output, state.process_index, state.num_processes)
     with _explained(output):
         output.parent.mkdir(parents=True, exist_ok=True)
