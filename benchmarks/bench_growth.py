@@ -3,8 +3,8 @@
     VITCOURSE_ASSETS=real python benchmarks/bench_growth.py [--photos 100 500 2000] [--only photos size batch]
 
 Photos are files read again and again by a generator, and only their labels are kept: memory should not grow.
-100,000 take about half an hour on two cores: --photos 100 1000 10000 100000. Straight lines are fitted through
-all points; what is quoted is the largest distance of a point from its line. Writes
+100,000 take about half an hour on two cores: --photos 100 1000 10000 100000. Straight lines are fitted
+through all points; what is quoted is the largest distance of a point from its line. Writes
 benchmarks/results/bench_growth.json, and plots to _build/bench/.
 """
 
@@ -98,14 +98,18 @@ def judged(what: str, points: list[dict]) -> dict:
     """Say whether the time grows along a straight line (a photo takes as long however many there are)."""
     x, seconds = (np.array([each[key] for each in points]) for key in ("x", "seconds"))
     rates = ", ".join(f"{each['x']:g}: {each['photos'] / each['seconds']:.0f}/s" for each in points)
-    off = float("nan")
+    off = None
     if what in ("photos", "size"):
         slope, start = np.polyfit(x, seconds, 1)
         off = float(np.abs(seconds / (slope * x + start) - 1).max())
     row = {"question": f"growth with {AXES[what]}", "peer": "-", "ours": rates, "ratio": off}
     grown = max(each.get("bytes", 0) for each in points) - points[0].get("bytes", 0)
     memory_said = f"memory +{grown / 1e6:.0f} MB" if "bytes" in points[0] else "-"
-    return row | {"range": memory_said, "to_reach": OFF, "holds": off <= OFF if off == off else None}
+    return row | {
+        "range": memory_said,
+        "to_reach": None if off is None else OFF,
+        "holds": None if off is None else off <= OFF,
+    }
 
 
 def plot(what: str, points: list[dict]) -> None:
