@@ -92,8 +92,8 @@ def parse(arguments: Sequence[str]) -> BatchSettings:
         "vitcourse batch SOURCE",
         "Classify all images of a folder, a CSV or a JSONL file. A row that cannot be read gets its error, "
         "and the rest goes on. Stopped and started again, it goes on where it was. Several processes share "
-        "the rows: accelerate launch ... -m vitcourse batch ... For 2,000 rows a process, and more, a model on "
-        "the CPU is compiled first, which takes some seconds.",
+        "the rows: accelerate launch ... -m vitcourse batch ... For 2,000 rows a process, or more, a "
+        "model on the CPU is compiled first, which takes some seconds.",
         Path(__file__).parent,
         "model: runs/fridge",
     )
