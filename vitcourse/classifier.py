@@ -65,7 +65,7 @@ class Classifier:
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
 
-        It takes some seconds and pays after about a thousand images; see `vitcourse.export.to_openvino`. On
+        It takes some seconds and pays after some hundred images; see `vitcourse.export.to_openvino`. On
         other devices nothing changes.
 
         Taught in lesson 12.
