@@ -95,11 +95,8 @@ def test_predict_loads_nothing_it_does_not_need(tmp_path):
     code = "import sys; from vitcourse import cli; cli.main(sys.argv[1:])"
     out, modules = loaded_by(code, "predict", str(tmp_path / "a.png"), "--model", "vit-micro")
     assert str(tmp_path / "a.png") in out
-<<<<<<< HEAD
     _, by_transformers = loaded_by("from transformers import AutoModelForImageClassification")
     assert "torch" in modules and not (modules - by_transformers) & set(NOT_NEEDED)
-=======
-    assert "torch" in modules and not modules & set(NOT_NEEDED)
 
 
 def test_a_quick_start_collects_garbage_again_afterwards():
@@ -108,4 +105,3 @@ def test_a_quick_start_collects_garbage_again_afterwards():
         assert not gc.isenabled()
         raise ImportError
     assert gc.isenabled()
->>>>>>> 9dccc2e (A quick start collects garbage again afterwards: tested)
