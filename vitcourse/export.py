@@ -7,18 +7,24 @@ import contextlib
 import copy
 import io
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from vitcourse.arrays import AnyArray, to_numpy
+
+# ONNX Runtime and OpenVINO would report to their makers, the first as soon as it is imported. Not from here.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+sys.modules.setdefault("openvino_telemetry", None)
+
+import onnxruntime  # noqa: E402
+from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: E402
 
 
 class _Logits(nn.Module):
@@ -32,8 +38,6 @@ class _Logits(nn.Module):
         return self.model(pixel_values=pixel_values).logits
 
 
-# `import openvino` would report to its makers; where this module cannot be imported, it does not.
-sys.modules.setdefault("openvino_telemetry", None)
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
 _ANY_BATCH = {"pixel_values": {0: torch.export.Dim("batch")}}
 
