@@ -33,7 +33,7 @@ def served(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_what_was_accepted_is_answered_after_sigterm(served):
     process, address = served.process, served.address
-    large = serving.text(serving.encoded(Image.new("RGB", (2500, 2500))))  # small to send, slow to decode
+    large = serving.text(serving.encoded(Image.new("RGB", (4500, 4500))))  # small to send, slow to decode
     headers = {"Authorization": "Bearer secret"}
 
     def ask(_):
