@@ -30,6 +30,7 @@ def in_order(calls: Iterable[Callable[[], Result]], threads: int, ahead: int) ->
 
     Taught in lesson 12.
     """
+    usual = torch.get_num_threads()
     pool = ThreadPoolExecutor(threads, "ahead", torch.set_num_threads, (1,))
     waiting: deque[Future[Result]] = deque()
     try:
@@ -41,6 +42,7 @@ def in_order(calls: Iterable[Callable[[], Result]], threads: int, ahead: int) ->
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(usual)  # the last to set it has set it for every thread that is yet to begin
 
 
 def _errors_last(calls: Iterable[Callable[[], Result]]) -> Iterator[Callable[[], Result]]:

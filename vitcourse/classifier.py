@@ -1,7 +1,7 @@
 """The front door for inference: pictures of any kind in, labels with scores out.
 
 Threads decode (`vitcourse.images`) and preprocess (`vitcourse.pixels`) the next batch while the model
-computes this one.
+computes this one; on a CPU, where all share the cores, each thread takes batches through to their logits.
 
 Taught in lesson 04.
 """
@@ -9,18 +9,22 @@ Taught in lesson 04.
 import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 
 import PIL.Image
 import torch
+from torch import nn
+from torch.nn import functional
 from transformers import BaseImageProcessor, PreTrainedModel
 
-from vitcourse import ahead, devices, models, pixels
-from vitcourse.images import ImageLike, decodings
+from vitcourse import ahead, devices, last_block, models, pixels
+from vitcourse.images import ImageLike, decodings, each
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_BATCH_SIZES = {"cpu": 8, "mps": 32, "cuda": 64}
+NEAR_TIE = 0.15  # logits; rounding to bf16 moves the difference between two by about 0.04 in ViT-Tiny
+_BATCH_SIZES = {"mps": 32, "cuda": 64}
+_WIDE = 50e6  # weights; of ViT-Base, two threads with batches of 8 need more memory than one with 16
 
 
 class Classifier:
@@ -45,7 +49,8 @@ class Classifier:
 
         Args:
             model: A name of the course ("vit-tiny"), a folder, an id on the Hub, or the pair from `vc.load`.
-                A pair stays on its device, and its weights are left as they are.
+                A pair stays on its device, and its weights are left as they are. What is trained later is
+                seen; for changes of the network itself, such as another input size, make another classifier.
             precision: "fp32", "bf16", "fp16", or "auto": the fastest that the device computes in hardware.
 
         Raises:
@@ -59,7 +64,11 @@ class Classifier:
         self.multi_label = self.model.config.problem_type == "multi_label_classification"
         self.device = self.model.device
         self.precision = _choose(self.device.type) if precision == "auto" else precision
-        self.batch_size = _BATCH_SIZES.get(self.device.type, 8)
+        self._network = last_block.short_twin(self.model.eval())
+        if self.precision != "fp32":
+            for head in models.heads(self._network).values():
+                head.register_forward_hook(_in_fp32)
+        self.batch_size = _batch_size(self.device.type, self.model)
         self._compiled: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def compile(self) -> "Classifier":
@@ -73,7 +82,8 @@ class Classifier:
         if self.device.type == "cpu":
             from vitcourse import export  # loads ONNX too
 
-            self._compiled = export.to_openvino(self.model, self.precision)
+            bare = last_block.short_twin(self.model)  # the hooks of `_network` are for autocast
+            self._compiled = export.to_openvino(bare, self.precision)
         return self
 
     def predict(
@@ -86,7 +96,7 @@ class Classifier:
                 PIL image of any mode, or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
             top_k: How many classes to return for each; None for all.
             batch_size: Images a forward pass; by default one that suits the device. A generator is read
-                one batch ahead.
+                ahead, as `batch_logits` says.
 
         Returns:
             One list an image, also for a single image: `{"label": str, "score": float}`, highest first.
@@ -114,7 +124,9 @@ class Classifier:
     ) -> Iterator[torch.Tensor]:
         """Yield the logits of images batch by batch: (B, C), fp32, on the CPU.
 
-        The next batch is prepared meanwhile: a generator is read one batch ahead.
+        The next batch is prepared meanwhile: a generator is read one batch ahead. On a CPU each thread
+        computes the logits of a batch of its own, with one core, since threads that compute a batch together
+        wait for each other at every step: a generator is read a batch ahead for each thread.
 
         Raises:
             ImageError: If something is no image.
@@ -122,16 +134,30 @@ class Classifier:
 
         Taught in lesson 04.
         """
-        with contextlib.closing(self.batch_pixels(images, batch_size)) as batches:
+        images, size = each(images), self._size(batch_size)
+        if self.device.type == "cpu" and not (isinstance(images, Sized) and len(images) <= size):
+            yield from self._batches_in_threads(images, size)
+            return
+        with contextlib.closing(self.batch_pixels(images, size)) as batches:
             for pixel_values in batches:
                 yield self.forward(pixel_values)
+
+    def _batches_in_threads(self, images: Iterable[ImageLike], size: int) -> Iterator[torch.Tensor]:
+        calls = decodings(images)
+        batches = iter(lambda: list(itertools.islice(calls, size)), [])
+        answers = (functools.partial(self._answer, batch) for batch in batches)
+        threads = torch.get_num_threads()
+        yield from ahead.in_order(answers, threads, ahead=threads)
+
+    def _answer(self, batch: list[Callable[[], PIL.Image.Image]]) -> torch.Tensor:
+        return self.forward(self.preprocess(decoding() for decoding in batch))
 
     def batch_pixels(
         self, images: ImageLike | Iterable[ImageLike], batch_size: int | None = None
     ) -> Iterator[torch.Tensor]:
         """Yield the `pixel_values` of images batch by batch: (B, 3, H, W), on the CPU.
 
-        Threads, as many as torch uses, decode and preprocess, up to a batch ahead of what is asked for.
+        Threads, as many as torch uses, decode and resize, up to a batch ahead of what is asked for.
 
         Raises:
             ImageError: If something is no image.
@@ -139,34 +165,59 @@ class Classifier:
 
         Taught in lesson 12.
         """
-        _check_positive("batch_size", batch_size)
-        size = batch_size or self.batch_size
-        calls = (functools.partial(self._prepare, decoding) for decoding in decodings(images))
-        prepared = ahead.in_order(calls, torch.get_num_threads(), ahead=size)
-        with contextlib.closing(prepared):
-            while batch := list(itertools.islice(prepared, size)):
-                yield torch.cat(batch)
+        size = self._size(batch_size)
+        calls = (functools.partial(self._resized, decoding) for decoding in decodings(images))
+        resized = ahead.in_order(calls, torch.get_num_threads(), ahead=size)
+        with contextlib.closing(resized):
+            while batch := list(itertools.islice(resized, size)):
+                yield pixels.normalised(batch, self.processor)
 
-    def _prepare(self, decoding: Callable[[], PIL.Image.Image]) -> torch.Tensor:
-        return self.preprocess([decoding()])
+    def _size(self, batch_size: int | None) -> int:
+        _check_positive("batch_size", batch_size)
+        return batch_size or self.batch_size
+
+    def _resized(self, decoding: Callable[[], PIL.Image.Image]) -> torch.Tensor:
+        return pixels.resized(decoding(), self.processor)
 
     def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
         """Turn logits (B, C) into probabilities (B, C): sigmoid if the model is multi-label, else softmax."""
         return logits.sigmoid() if self.multi_label else logits.softmax(-1)
 
-    def preprocess(self, pictures: list[PIL.Image.Image]) -> torch.Tensor:
+    def preprocess(self, pictures: Iterable[PIL.Image.Image]) -> torch.Tensor:
         """Turn RGB pictures of any sizes into `pixel_values` (B, 3, H, W), by the checkpoint's own file."""
         return pixels.prepare(pictures, self.processor)
 
     @torch.inference_mode()
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """Run the model on `pixel_values` (B, 3, H, W); the logits (B, C) come back in fp32 on the CPU."""
-        if self._compiled:
-            return self._compiled(pixel_values)
-        self.model.eval()
-        dtype, reduced = PRECISIONS[self.precision], self.precision != "fp32"
-        with torch.autocast(self.device.type, dtype if reduced else None, enabled=reduced):
-            return self.model(pixel_values=pixel_values.to(self.device)).logits.float().cpu()
+        """Run the model on `pixel_values` (B, 3, H, W); the logits (B, C) come back in fp32 on the CPU.
+
+        In bf16 and fp16, images whose answer is a near tie (`NEAR_TIE`) are computed again in fp32, so that
+        rounding does not decide.
+        """
+        run = self._compiled or functools.partial(self._run, precision=self.precision)
+        logits = run(pixel_values)
+        if self.precision != "fp32" and (near := self._near_ties(logits)).any():
+            logits[near] = self._run(pixel_values[near], "fp32")
+        return logits
+
+    def _run(self, pixel_values: torch.Tensor, precision: str) -> torch.Tensor:
+        dtype = PRECISIONS[precision]
+        with torch.autocast(self.device.type, dtype, enabled=precision != "fp32"):
+            logits = self._network(pixel_values=pixel_values.to(self.device)).logits
+        return logits.float().cpu()
+
+    def _near_ties(self, logits: torch.Tensor) -> torch.Tensor:
+        """Tell for each row of logits (B, C) whether a small change gives another label: (B,) bool."""
+        if self.multi_label:
+            return logits.abs().amin(-1) < NEAR_TIE
+        best = logits.topk(min(2, logits.shape[-1])).values  # (B, 2), or (B, 1) with a single class
+        return best[:, 0] - best[:, -1] < NEAR_TIE
+
+
+def _in_fp32(head: nn.Linear, inputs: tuple[torch.Tensor], _: torch.Tensor) -> torch.Tensor:
+    """Return a head's logits (B, C) without rounding them: in bf16, numbers near 10 are 1/16 apart."""
+    with torch.autocast(inputs[0].device.type, enabled=False):
+        return functional.linear(inputs[0].float(), head.weight, head.bias)
 
 
 def _pair(model: object) -> tuple[PreTrainedModel, BaseImageProcessor]:
@@ -179,6 +230,12 @@ def _pair(model: object) -> tuple[PreTrainedModel, BaseImageProcessor]:
         f"model is a {type(model).__name__}; expected a name of the course, a folder, an id on the Hub, or "
         "the pair (model, processor) from vc.load"
     )
+
+
+def _batch_size(device: str, model: nn.Module) -> int:
+    """Return how many images a forward pass suits the device; on a CPU each core has a batch of its own."""
+    narrow = sum(parameter.numel() for parameter in model.parameters()) < _WIDE
+    return _BATCH_SIZES.get(device, 8 if narrow else 4)
 
 
 def _choose(device: str) -> str:

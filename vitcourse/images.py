@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
 from PIL import ImageOps
 
 ImageLike: TypeAlias = str | os.PathLike | bytes | bytearray | memoryview | PIL.Image.Image | np.ndarray
 PIL.Image.core.set_blocks_max(8)  # keep the memory of pictures: fresh pages took a third of the time
+PIL.Image.core.set_block_size(2**26)  # bytes: 16 megapixels in one piece, which `pixels` need not copy
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _EXPECTED = (
     "expected a path, the bytes of a file, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4)"
@@ -95,7 +97,7 @@ def decode(
             raise ValueError(
                 f"got {opened.width}x{opened.height} pixels; expected at most {max_pixels} in all"
             )
-        return _to_rgb(opened)
+        return _to_rgb(opened, keep=opened is image)
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise ImageError(f"{name}: {_reason(error)}") from error
 
@@ -125,10 +127,13 @@ def _from_array(array: np.ndarray) -> PIL.Image.Image:
     return PIL.Image.fromarray(array)
 
 
-def _to_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
+def _to_rgb(image: PIL.Image.Image, keep: bool) -> PIL.Image.Image:
+    """Return an upright RGB picture: another one, if the image is its owner's to keep."""
     if 0 in image.size:
         raise ValueError(f"got a picture of {image.width}x{image.height} pixels; expected at least one pixel")
-    image = ImageOps.exif_transpose(image)  # a copy, also of what is upright
+    if keep or image.getexif().get(PIL.ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)  # a copy, also of what is upright
+    image.load()
     if image.mode in _SIXTEEN_BIT:
         image = _eight_bit(image)
     if image.mode == "F":

@@ -3,8 +3,10 @@
 Taught in lesson 12.
 """
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -27,20 +29,35 @@ def shortened(model: nn.Module) -> Iterator[None]:
 
     Taught in lesson 12.
     """
-    blocks = getattr(getattr(model, "base_model", model), "layers", None)
-    prefix = len(models.heads(model))
-    if not prefix or not blocks or not all(hasattr(blocks[-1], part) for part in _PARTS):
-        yield
-        return
-    block = blocks[-1]
-    block.forward = lambda hidden_states, *_, **__: _forward(block, hidden_states, prefix)
+    block = _shorten(model)
     try:
         yield
     finally:
-        del block.forward
+        if block is not None:
+            del block.forward
 
 
-def _forward(block: nn.Module, hidden_states: torch.Tensor, prefix: int) -> torch.Tensor:
+def short_twin(model: nn.Module) -> nn.Module:
+    """Return a network with the same weights, in evaluation mode, that is always `shortened`.
+
+    Taught in lesson 12.
+    """
+    twin = models.twin(model).eval()
+    _shorten(twin)
+    return twin
+
+
+def _shorten(model: nn.Module) -> nn.Module | None:
+    """Change the last block of a model, and return it; None if it stays as it is."""
+    blocks = getattr(getattr(model, "base_model", model), "layers", None)
+    prefix = len(models.heads(model))
+    if not prefix or not blocks or not all(hasattr(blocks[-1], part) for part in _PARTS):
+        return None
+    blocks[-1].forward = functools.partial(_forward, blocks[-1], prefix)
+    return blocks[-1]
+
+
+def _forward(block: nn.Module, prefix: int, hidden_states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
     """Return the first tokens (B, prefix, D) of what the block makes of all tokens (B, T, D)."""
     attention, kept = block.attention, hidden_states[:, :prefix]
     normed = block.layernorm_before(hidden_states)

@@ -3,6 +3,7 @@
 Taught in lessons 03 and 04; used in every lesson that starts from trained weights.
 """
 
+import copy
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def quiet() -> None:
     """Leave out transformers' progress bars and loading reports: `load` checks what they would say."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+
+
+def twin(model: nn.Module) -> nn.Module:
+    """Return a copy of a network that shares its weights: what is hooked into one is not in the other."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    return copy.deepcopy(model, shared)
 
 
 def heads(model: nn.Module) -> dict[str, nn.Linear]:

@@ -3,10 +3,12 @@
 Taught in lesson 12.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable
 
 import numpy as np
 import PIL.Image
+import pyarrow
 import torch
 from transformers import BaseImageProcessor
 from transformers.image_processing_backends import TorchvisionBackend
@@ -14,27 +16,57 @@ from transformers.image_processing_backends import TorchvisionBackend
 _STEPS = ("preprocess", "process_image", "_preprocess")
 
 
-def prepare(pictures: Sequence[PIL.Image.Image], processor: BaseImageProcessor) -> torch.Tensor:
+def prepare(pictures: Iterable[PIL.Image.Image], processor: BaseImageProcessor) -> torch.Tensor:
     """Turn RGB pictures of any sizes into `pixel_values` (B, 3, H, W), exactly as `processor(pictures)` does.
 
-    The processor's own functions resize, crop and normalise, but the picture is resized as it lies in memory,
-    the three values of a pixel side by side. The processor would first sort it by channel: a copy of all its
-    pixels, which torch then resizes at half the speed. Numbers are written once, where the batch has them. A
-    processor with other steps is called as it is.
+    The processor's own functions resize, crop and normalise, but the picture is resized where it lies in
+    memory, the values of a pixel side by side. The processor would first sort it by channel: copies of all
+    its pixels, which torch then resizes at half the speed. Numbers are written once, where the batch has
+    them. A processor with other steps is called as it is.
+
+    Taught in lesson 12.
+    """
+    return normalised([resized(picture, processor) for picture in pictures], processor)
+
+
+def resized(picture: PIL.Image.Image, processor: BaseImageProcessor) -> torch.Tensor:
+    """Do the first half of `prepare`, which is most of the work: the picture as (3, H, W) uint8.
+
+    A processor with other steps does all its work here: `pixel_values` (3, H, W).
 
     Taught in lesson 12.
     """
     if not _has_plain_steps(processor):
-        return processor(list(pictures), return_tensors="pt")["pixel_values"]
-    images = [_resized(picture, processor) for picture in pictures]
+        return processor(picture, return_tensors="pt")["pixel_values"][0]
+    image = _in_place(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    if processor.do_resize:
+        image = processor.resize(image, processor.size, processor.resample)
+    if processor.do_center_crop:
+        image = processor.center_crop(image, processor.crop_size)
+    return image[:3]
+
+
+def normalised(images: list[torch.Tensor], processor: BaseImageProcessor) -> torch.Tensor:
+    """Do the second half of `prepare`: what `resized` returned as `pixel_values` (B, 3, H, W).
+
+    Taught in lesson 12.
+    """
+    if not _has_plain_steps(processor):
+        return torch.stack(images)
     pixel_values = torch.empty(len(images), *images[0].shape)
     mean, std = (
-        torch.tensor(values).view(3, 1, 1) * (1 / processor.rescale_factor)
+        _of_bytes(tuple(values), processor.rescale_factor)
         for values in (processor.image_mean, processor.image_std)
     )
     for row, image in zip(pixel_values, images, strict=True):
         row.copy_(image).sub_(mean).div_(std)
     return pixel_values
+
+
+@functools.cache
+def _of_bytes(values: tuple[float, ...], rescale_factor: float) -> torch.Tensor:
+    """Return (3, 1, 1): the processor's values for numbers from 0 to 1, for numbers from 0 to 255."""
+    return torch.tensor(values).view(3, 1, 1) * (1 / rescale_factor)
 
 
 def _has_plain_steps(processor: BaseImageProcessor) -> bool:
@@ -49,12 +81,13 @@ def _has_plain_steps(processor: BaseImageProcessor) -> bool:
     )
 
 
-def _resized(picture: PIL.Image.Image, processor: TorchvisionBackend) -> torch.Tensor:
-    """Return (3, H, W) uint8, of which the picture's own order in memory is kept."""
-    image = torch.from_numpy(np.array(picture if picture.mode == "RGB" else picture.convert("RGB")))
-    image = image.permute(2, 0, 1)
-    if processor.do_resize:
-        image = processor.resize(image, processor.size, processor.resample)
-    if processor.do_center_crop:
-        image = processor.center_crop(image, processor.crop_size)
-    return image
+def _in_place(picture: PIL.Image.Image) -> torch.Tensor:
+    """Return (4, H, W) uint8, the memory of an RGB picture itself, which has a spare byte a pixel.
+
+    A picture that lies in several blocks of memory (over 16 megapixels, see `images`) is copied: (3, H, W).
+    """
+    try:
+        values = pyarrow.array(picture).values
+    except ValueError:
+        return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    return torch.from_dlpack(values).view(picture.height, picture.width, 4).permute(2, 0, 1)

@@ -1,10 +1,13 @@
 """Figures of the course: shown with alt text, in one style."""
 
+import base64
+import html
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import IPython.display
+import ipywidgets
 import torch
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
@@ -26,15 +29,56 @@ def show(figure: Figure, alt: str, photo: bool = False) -> None:
     Raises:
         ValueError: If alt is not a sentence.
     """
+    _check_alt(alt)
+    IPython.display.display(IPython.display.Image(_encoded(figure, photo), alt=alt))
+
+
+def interactive(draw: Callable[..., Figure], alt: str, **menus: ipywidgets.ValueWidget) -> ipywidgets.VBox:
+    """Put menus or sliders over a figure of photos that is drawn anew whenever one of them moves.
+
+    `ipywidgets.interactive` does so too, through an output area. While nbclient executes a notebook it
+    keeps such areas up to date, and now and then misses the answer to the cell (its issue 312): the cell
+    then seems to run until the time is up. A picture within the widget needs nothing of it.
+
+    Args:
+        draw: Takes the value of each menu by its name and returns a matplotlib figure.
+        alt: A sentence that states what every such figure shows.
+        menus: Widgets with a `value`, labelled with their names.
+
+    Raises:
+        ValueError: If alt is not a sentence.
+
+    Taught in lesson 01.
+    """
+    _check_alt(alt)
+    picture = ipywidgets.HTML()
+
+    def redraw(_change: object = None) -> None:
+        figure = draw(**{name: menu.value for name, menu in menus.items()})
+        data = base64.b64encode(_encoded(figure, photo=True)).decode()
+        picture.value = f'<img alt="{html.escape(alt)}" src="data:image/jpeg;base64,{data}">'
+
+    for name, menu in menus.items():
+        menu.description = name
+        menu.observe(redraw, "value")
+    redraw()
+    return ipywidgets.VBox([*menus.values(), picture])
+
+
+def _check_alt(alt: str) -> None:
     if len(alt.split()) < 4:
         raise ValueError(f"alt is {alt!r}; expected a sentence that states what the figure shows")
+
+
+def _encoded(figure: Figure, photo: bool) -> bytes:
+    """Turn a figure into a JPEG (photos) or PNG file, and close it."""
     buffer = io.BytesIO()
     if photo:
         figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 75})
     else:
         figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
-    IPython.display.display(IPython.display.Image(buffer.getvalue(), alt=alt))
+    return buffer.getvalue()
 
 
 def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, columns: int = 6) -> Figure:

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
 from vitcourse import ahead
 
@@ -44,7 +46,7 @@ def test_threads_work_while_the_result_before_is_used():
     done = []
     results = ahead.in_order((lambda n=n: (done.append(n), n)[1] for n in range(10)), 2, ahead=4)
     next(results)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 900
     while len(done) < 5 and time.monotonic() < until:
         time.sleep(0.01)
     assert sorted(done) == [0, 1, 2, 3, 4]
@@ -52,7 +54,7 @@ def test_threads_work_while_the_result_before_is_used():
 
 
 def test_several_run_at_the_same_time():
-    both = threading.Barrier(2, timeout=20)  # each waits here for the other
+    both = threading.Barrier(2, timeout=900)  # each waits here for the other
     assert len(list(ahead.in_order((both.wait for _ in range(2)), 2, ahead=2))) == 2
 
 
@@ -89,6 +91,16 @@ def test_an_interruption_ends_it_at_once():
     with pytest.raises(KeyboardInterrupt):
         next(ahead.in_order(calls(), 2, ahead=10))
     assert not threads()
+
+
+def test_threads_that_begin_afterwards_use_as_many_cores_as_before():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    seen = list(ahead.in_order((torch.get_num_threads for _ in range(3)), 2, ahead=2))
+    with ThreadPoolExecutor(1) as pool:
+        seen.append(pool.submit(torch.get_num_threads).result())
+    torch.set_num_threads(before)
+    assert seen == [1, 1, 1, 2]
 
 
 def test_what_waits_is_dropped_when_it_is_closed():

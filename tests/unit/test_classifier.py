@@ -19,7 +19,8 @@ from transformers import (
 )
 
 import vitcourse as vc
-from vitcourse import devices
+from vitcourse import devices, pixels
+from vitcourse.classifier import NEAR_TIE
 from vitcourse.images import ImageError
 from vitcourse.models import CheckpointError
 
@@ -148,40 +149,55 @@ def threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
 
 
-def test_a_generator_is_read_one_batch_ahead(make, pictures):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_generator_is_read_a_batch_ahead_for_each_thread(make, pictures, monkeypatch, workers):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: workers)
     read = []
-    batches = vc.Classifier(make()).batch_logits((read.append(1) or p for p in pictures * 2), batch_size=2)
+    batches = vc.Classifier(make()).batch_logits((read.append(1) or p for p in pictures * 4), batch_size=2)
     assert read == []
     for number in range(1, 4):
         assert next(batches).shape == (2, 7)
-        assert len(read) == 2 * number + 2
+        assert len(read) == 2 * (number + workers)
     batches.close()
-    assert len(read) == 8
     assert not threads()
+
+
+def test_a_single_batch_is_computed_here_with_all_cores(make, pictures, monkeypatch):
+    classifier = vc.Classifier(make(), precision="fp32")
+    forward, seen = classifier.forward, []
+    monkeypatch.setattr(
+        classifier, "forward", lambda given: (seen.append(threading.current_thread()), forward(given))[1]
+    )
+    few = torch.cat(list(classifier.batch_logits(pictures, batch_size=5)))
+    assert seen == [threading.main_thread()]
+    many = torch.cat(list(classifier.batch_logits(pictures, batch_size=2)))
+    assert threading.main_thread() not in seen[1:]
+    torch.testing.assert_close(few, many, atol=1e-5, rtol=0)
 
 
 def test_files_are_decoded_while_the_model_computes(make, pictures, tmp_path, monkeypatch):
     files = [tmp_path / f"{number}.png" for number in range(len(pictures))]
     for file, picture in zip(files, pictures, strict=True):
         picture.save(file)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     classifier = vc.Classifier(make(), precision="fp32")
     expected = torch.cat(list(classifier.batch_logits(pictures)))
-    preprocess, forward = classifier.preprocess, classifier.forward
+    resized, forward = pixels.resized, classifier.forward
     prepared, seen = [], []
 
     def slow_forward(pixel_values):
         seen.append(len(pixel_values))
-        until = time.monotonic() + 20
-        while len(prepared) < min(sum(seen) + 2, 5) and time.monotonic() < until:
+        until = time.monotonic() + 900
+        while len(prepared) < 4 and time.monotonic() < until:
             time.sleep(0.01)
         return forward(pixel_values)
 
-    monkeypatch.setattr(classifier, "preprocess", lambda given: (prepared.append(1), preprocess(given))[1])
+    monkeypatch.setattr(pixels, "resized", lambda *given: (prepared.append(1), resized(*given))[1])
     monkeypatch.setattr(classifier, "forward", slow_forward)
     began = time.monotonic()
     logits = torch.cat(list(classifier.batch_logits(files, batch_size=2)))
-    assert time.monotonic() - began < 20
-    assert seen == [2, 2, 1]
+    assert time.monotonic() - began < 900
+    assert sorted(seen) == [1, 2, 2]
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
     assert not threads()
 
@@ -261,6 +277,46 @@ def test_precisions_agree(make, pictures, precision):
     exact = vc.Classifier(folder, precision="fp32").predict(pictures, top_k=None)
     for one, other in zip(classifier.predict(pictures, top_k=None), exact, strict=True):
         assert same(one, other, tolerance=0.02)
+
+
+def batches_seen(model):
+    seen = []
+    model.register_forward_hook(
+        lambda _, inputs, kwargs, output: seen.append(kwargs["pixel_values"].shape[0]), with_kwargs=True
+    )
+    return seen
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_near_tie_is_decided_in_fp32(make, pictures, multi_label):
+    """Class 1 is a hair above the highest, or each label a hair above 0.5, for one picture of five."""
+    problem = {"problem_type": "multi_label_classification"} if multi_label else {}
+    model, processor = vc.load(make(initializer_range=0.02, **problem))
+    exact = vc.Classifier((model, processor), precision="fp32")
+    with torch.no_grad():
+        model.classifier.bias += torch.tensor([9.0, 3, 3, 3, 3, 3, 3])
+    logits = torch.cat(list(exact.batch_logits(pictures)))
+    with torch.no_grad():
+        if multi_label:
+            model.classifier.bias[1] += 1e-4 - logits[3, 1]
+        else:
+            model.classifier.bias[1] += 1e-4 + logits[3, 0] - logits[3, 1]
+    spread = logits[:, 1] - (0 if multi_label else logits[:, 0])
+    near = ((spread - spread[3]).abs() < NEAR_TIE - 0.01).sum().item()
+    expected = torch.cat(list(exact.batch_logits(pictures)))
+    seen = batches_seen(model)
+    found = torch.cat(list(vc.Classifier((model, processor), precision="bf16").batch_logits(pictures)))
+    assert torch.equal(found[3], expected[3])
+    assert seen == [5, near]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_head_rounds_its_logits(make, pictures, family):
+    model, processor = vc.load(make(family))
+    classifier = vc.Classifier((model, processor), precision="bf16")
+    logits = torch.cat(list(classifier.batch_logits(pictures)))
+    assert (logits != logits.bfloat16()).float().mean() > 0.9
+    assert not any(module._forward_hooks for module in model.modules())
 
 
 @pytest.mark.parametrize(("device", "chosen"), [("cpu", "fp32"), ("mps", "fp32"), ("cuda", "bf16")])

@@ -8,7 +8,7 @@ from transformers import ConvNextImageProcessor, DeiTImageProcessor, ViTImagePro
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 import vitcourse as vc
-from vitcourse import pixels
+from vitcourse import images, pixels
 
 IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
@@ -70,6 +70,21 @@ def test_so_they_are_for_the_checkpoints_that_ship(name, pictures):
     _, processor = vc.load(name)
     expected = processor(pictures, return_tensors="pt")["pixel_values"]
     assert torch.equal(pixels.prepare(pictures, processor), expected)
+
+
+@pytest.mark.parametrize(("size", "in_one_piece"), [((4000, 3000), True), ((4200, 4100), False)])
+def test_a_picture_is_read_where_it_lies_and_copied_only_if_it_lies_in_pieces(size, in_one_piece):
+    picture = images.decode(np.random.default_rng(0).integers(4, 255, (*size[::-1], 3), dtype=np.uint8))
+    found = pixels._in_place(picture)
+    assert torch.equal(found[:3], torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+    picture.paste((1, 2, 3), (0, 0, *size))
+    assert (found[:3].amax((1, 2)).tolist() == [1, 2, 3]) == in_one_piece
+
+
+def test_what_is_read_in_place_outlives_its_picture():
+    found = pixels._in_place(Image.new("RGB", (40, 30), (7, 8, 9)))
+    others = [Image.new("RGB", (40, 30)) for _ in range(20)]
+    assert found[:3, 0, 0].tolist() == [7, 8, 9] and len(others) == 20
 
 
 @pytest.mark.parametrize("name", ["vit-tiny, vit-base", "deit, distilled"])

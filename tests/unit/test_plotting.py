@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import ipywidgets
 import pytest
 import torch
 from matplotlib import pyplot as plt
@@ -45,6 +46,33 @@ def test_the_same_figure_has_the_same_bytes(shown):
 def test_alt_text_must_say_something(alt):
     with pytest.raises(ValueError, match="sentence"):
         plotting.show(line(), alt)
+    with pytest.raises(ValueError, match="sentence"):
+        plotting.interactive(line, alt)
+
+
+def test_a_menu_redraws_the_figure_below_it():
+    drawn, open_before = [], plt.get_fignums()
+
+    def draw(slope, above):
+        drawn.append((slope, above))
+        figure, axis = plt.subplots()
+        axis.plot([above, above + slope])
+        axis.set(ylim=(0, 9))
+        return figure
+
+    slope, above = ipywidgets.IntSlider(2), ipywidgets.Dropdown(options=[0, 5])
+    widget = plotting.interactive(draw, 'A line that "rises" <always>.', slope=slope, above=above)
+    assert widget.children[:2] == (slope, above)
+    assert [menu.description for menu in (slope, above)] == ["slope", "above"]
+    first = widget.children[2].value
+    alt = "A line that &quot;rises&quot; &lt;always&gt;."
+    assert first.startswith(f'<img alt="{alt}" src="data:image/jpeg;base64,')
+    above.value = 5
+    assert widget.children[2].value != first
+    above.value = 0
+    assert widget.children[2].value == first
+    assert drawn == [(2, 0), (2, 5), (2, 0)]
+    assert plt.get_fignums() == open_before
 
 
 def test_a_grid_has_a_place_and_a_title_for_each_image():

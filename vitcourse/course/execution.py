@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from vitcourse.course.lessons import read_lesson
 from vitcourse.passed import OFF
 
-TIME_LIMIT = 600
+TIME_LIMIT = 1200
 
 
 @dataclass(frozen=True)

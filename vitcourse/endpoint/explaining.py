@@ -7,7 +7,6 @@ Taught in lesson 13.
 """
 
 import base64
-import copy
 import io
 import threading
 from collections.abc import Sequence
@@ -36,8 +35,7 @@ class Explainer:
     def __init__(self, classifier: Classifier) -> None:
         """Copy the network, and try it on a grey picture: not every network has attention to read."""
         self._classifier, network = classifier, classifier.model
-        shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
-        self._network = copy.deepcopy(network, shared).eval()
+        self._network = models.twin(network).eval()
         grey = classifier.preprocess([PIL.Image.new("RGB", (32, 32), "grey")]).to(classifier.device)
         with torch.no_grad():
             self._tokens = range(len(models.logits_by_head(self._network(grey))))

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from vitcourse.endpoint.access import VARIABLE
 
-START_SECONDS, STOP_SECONDS = 120.0, 40.0
+START_SECONDS, STOP_SECONDS = 300.0, 40.0
 _ANSWERS = re.compile(r"running on (https?://[^\s/]+)")  # what uvicorn says once it does
 _KEPT_LINES = 200
 
