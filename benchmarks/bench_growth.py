@@ -3,9 +3,10 @@
     VITCOURSE_ASSETS=real python benchmarks/bench_growth.py [--photos 100 500 2000] [--only photos size batch]
 
 Photos are files read again and again by a generator, and only their labels are kept: memory should not grow.
-100,000 take about half an hour on two cores: --photos 100 1000 10000 100000. Straight lines are fitted
-through all points; what is quoted is the largest distance of a point from its line. Writes
-benchmarks/results/bench_growth.json, and plots to _build/bench/.
+100,000 take about half an hour on two cores: --photos 100 1000 10000 100000. Photos a second are told by the
+clock. Straight lines are fitted through seconds of a processor, which leave out what a machine's other guests
+take; what is quoted is the largest distance of a point from its line. Writes
+benchmarks/results/bench_growth_DEVICE_PRECISION.json, and its plots beside it, as .svg.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import compare
@@ -22,17 +24,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 from bench_inference import files
+from matplotlib.axes import Axes
+from results_file import write_text
 
 import vitcourse as vc
 from vitcourse import memory
 
-PLOTS = Path(__file__).parents[1] / "_build" / "bench"
 AXES = {
     "photos": "photos",
     "size": "megapixels of a photo",
     "batch": "photos a forward pass",
     "processes": "processes",
 }
+STRAIGHT = ("photos", "size")  # their time should grow along a straight line
 SIDES, BATCHES, PROCESSES = (500, 1000, 2000, 3000), (1, 2, 4, 8, 16, 32, 64), (1, 2)
 FEW = 64  # photos for each size and batch
 OFF = 0.1  # the share that a point may be off a straight line
@@ -49,8 +53,8 @@ def main() -> None:
     for what in options.only or values:
         points[what] = [point(what, name, value) for value in values[what]]
         rows.append(judged(what, points[what]))
-        plot(what, points[what])
     compare.finish(options.json, rows, model=name, points=points)
+    plot(points, options.json.with_suffix(".svg"))
 
 
 def point(what: str, name: str, value: int) -> dict:
@@ -61,7 +65,7 @@ def point(what: str, name: str, value: int) -> dict:
 
 
 def measure(what: str, name: str, value: int) -> dict:
-    """Classify photos in this process; the seconds, and the most memory until then."""
+    """Classify photos in this process; the seconds, by the clock and of its cores, and the most memory."""
     photos = files(vc.fridge.multilabel())
     count, batch_size = value if what == "photos" else FEW, value if what == "batch" else None
     x: float = value
@@ -69,10 +73,16 @@ def measure(what: str, name: str, value: int) -> dict:
         photos, x = [enlarged(photos[0], value)], value**2 / 1e6
     classifier = vc.Classifier(name)
     classifier.predict(photos[:8])
-    began = time.perf_counter()
+    began, computed = time.perf_counter(), time.process_time()
     repeated = itertools.islice(itertools.cycle(photos), count)
     answered = sum(len(logits) for logits in classifier.batch_logits(repeated, batch_size))
-    return {"x": x, "photos": answered, "seconds": time.perf_counter() - began, "bytes": memory.peak_bytes()}
+    return {
+        "x": x,
+        "photos": answered,
+        "seconds": time.perf_counter() - began,
+        "processor_seconds": time.process_time() - computed,
+        "bytes": memory.peak_bytes(),
+    }
 
 
 def enlarged(photo: str, side: int) -> bytes:
@@ -96,12 +106,11 @@ def together(name: str, processes: int) -> dict:
 
 def judged(what: str, points: list[dict]) -> dict:
     """Say whether the time grows along a straight line (a photo takes as long however many there are)."""
-    x, seconds = (np.array([each[key] for each in points]) for key in ("x", "seconds"))
     rates = ", ".join(f"{each['x']:g}: {each['photos'] / each['seconds']:.0f}/s" for each in points)
     off = None
-    if what in ("photos", "size"):
-        slope, start = np.polyfit(x, seconds, 1)
-        off = float(np.abs(seconds / (slope * x + start) - 1).max())
+    if what in STRAIGHT:
+        x, seconds = (np.array([each[key] for each in points]) for key in ("x", "processor_seconds"))
+        off = float(np.abs(seconds / line(x, seconds) - 1).max())
     row = {"question": f"growth with {AXES[what]}", "peer": "-", "ours": rates, "ratio": off}
     grown = max(each.get("bytes", 0) for each in points) - points[0].get("bytes", 0)
     memory_said = f"memory +{grown / 1e6:.0f} MB" if "bytes" in points[0] else "-"
@@ -112,17 +121,65 @@ def judged(what: str, points: list[dict]) -> dict:
     }
 
 
-def plot(what: str, points: list[dict]) -> None:
-    """Draw seconds, and memory where it was measured, against what grows."""
-    PLOTS.mkdir(parents=True, exist_ok=True)
-    x = [each["x"] for each in points]
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
-    axes[0].plot(x, [each["seconds"] for each in points], "o-")
-    axes[0].set(xlabel=AXES[what], ylabel="seconds", ylim=(0, None))
-    axes[1].plot(x, [each.get("bytes", float("nan")) / 1e6 for each in points], "s-")
-    axes[1].set(xlabel=AXES[what], ylabel="highest memory (MB)", ylim=(0, None))
-    figure.savefig(PLOTS / f"{what}.svg")
-    plt.close(figure)
+def line(x: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Return the straight line through points, fitted by shares of the time, at x."""
+    slope, start = np.polyfit(x, seconds, 1, w=1 / seconds)
+    return slope * x + start
+
+
+def plot(points: dict[str, list[dict]], path: Path) -> None:
+    """Draw time (left) and memory (right) against what grows, a row for each question, into an SVG file."""
+    style = {"svg.fonttype": "none", "svg.hashsalt": "vitcourse"}  # the same file from the same points
+    with plt.rc_context(style), io.StringIO() as file:
+        figure, grid = plt.subplots(
+            len(points), 2, figsize=(8, 2.6 * len(points)), layout="constrained", squeeze=False
+        )
+        for (what, measured), (left, right) in zip(points.items(), grid, strict=True):
+            draw_time(left, what, measured)
+            draw_memory(right, what, measured)
+        figure.savefig(file, format="svg", metadata={"Date": None})
+        plt.close(figure)
+        write_text(path, file.getvalue())
+
+
+def draw_time(axes: Axes, what: str, points: list[dict]) -> None:
+    """Draw seconds beside the straight line they should lie on; photos a second where there is none."""
+    x, photos, seconds = (np.array([each[key] for each in points]) for key in ("x", "photos", "seconds"))
+    if what in STRAIGHT:
+        computed = np.array([each["processor_seconds"] for each in points])
+        axes.plot(x, line(x, computed), "--", color="tab:orange", label="straight line")
+        axes.plot(x, computed, "o", color="tab:orange", label="of a processor")
+        axes.plot(x, seconds, "x", color="tab:blue", label="by the clock")
+        axes.legend()
+        axes.set_ylabel("seconds")
+    else:
+        axes.plot(x, photos / seconds, "o-", color="tab:blue")
+        axes.set(ylabel="photos a second", ylim=(0, 1.1 * max(photos / seconds)))
+    if what == "photos":
+        axes.set_yscale("log")
+        axes.set_yticks(seconds, [f"{value:.3g}" for value in seconds])
+        axes.set_yticks([], minor=True)
+    number(axes, what, x)
+
+
+def draw_memory(axes: Axes, what: str, points: list[dict]) -> None:
+    """Draw the most memory that was held; nothing where it was not measured."""
+    if "bytes" not in points[0]:
+        axes.set_axis_off()
+        return
+    x, megabytes = [each["x"] for each in points], [each["bytes"] / 1e6 for each in points]
+    axes.plot(x, megabytes, "s-", color="tab:green")
+    axes.set(ylabel="highest memory (MB)", ylim=(0, 1.1 * max(megabytes)))
+    number(axes, what, x)
+
+
+def number(axes: Axes, what: str, x: Sequence[float]) -> None:
+    """Name the axis, and write a number at each point."""
+    axes.set_xlabel(AXES[what])
+    if what != "size":
+        axes.set_xscale("log")
+    axes.set_xticks(x, [f"{value:,g}" for value in x])
+    axes.set_xticks([], minor=True)
 
 
 if __name__ == "__main__":

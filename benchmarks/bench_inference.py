@@ -4,7 +4,7 @@
 
 On the 128 photos of the multi-label set (499x666 JPEG). `pipeline` runs at the best of its batch sizes. With
 demo assets it runs too, and means nothing. About 3 minutes on two cores. Writes
-benchmarks/results/bench_inference.json.
+benchmarks/results/bench_inference_DEVICE_PRECISION.json.
 """
 
 from __future__ import annotations
@@ -21,22 +21,17 @@ import transformers
 from datasets import DatasetDict, Image
 
 import vitcourse as vc
-from vitcourse import assets, cost, timing, variants
+from vitcourse import assets, cost, timing
 
 BATCHES = (1, 8, 32)
 MODEL_BATCH = 8
+FORWARDS = 4  # timed together, as the products are
 NEAR = 2 / 255  # of the peer's pixels, on average
 
 
 def main() -> None:
     """Answer every question, and write the rows."""
-    questions = {"disk": disk, "pixels": pixels, "model": model}
-    options = compare.parser(__doc__, __file__).parse_args()
-    name = vc.setup(seed=0).model
-    rows = []
-    for question in options.only or questions:
-        rows += questions[question](name, options.rounds)
-    compare.finish(options.json, rows, model=name)
+    compare.run({"disk": disk, "pixels": pixels, "model": model}, __doc__, __file__)
 
 
 def files(splits: DatasetDict) -> list[str]:
@@ -56,20 +51,22 @@ def disk(name: str, rounds: int) -> list[dict]:
     calls = {f"pipeline {precision}, {how}": call for precision, (how, call) in peers.items()}
     ours = f"Classifier.predict {plain.precision}", f"Classifier.compile().predict {plain.precision}"
     calls |= {ours[0]: lambda: plain.predict(photos), ours[1]: lambda: compiled.predict(photos)}
-    taken = compare.in_turns(calls, rounds)
-    return [
+    taken = compare.in_turns(calls | {"products": compare.products()}, rounds)
+    question, work = f"{len(photos)} photos from disk to labels", len(photos)
+    rows = [
         compare.faster(
-            f"{len(photos)} photos from disk to labels"
-            + (f"; compiled in {seconds:.1f} s" if our == ours[1] else ""),
+            question + (f"; compiled in {seconds:.1f} s" if our == ours[1] else ""),
             (peer, taken[peer]),
             (our, taken[our]),
-            len(photos),
+            work,
             "images/s",
-            to_reach=3.0 if peer.startswith("pipeline fp32") else None,
+            to_reach=compare.by_precision(3.0) if peer.startswith("pipeline fp32") else None,
         )
         for peer in list(calls)[:-2]
         for our in ours
     ]
+    flops = work * cost.count_flops(plain._network, torch.zeros(1, 3, 224, 224, device=plain.device))
+    return [*rows, compare.ceiling(question, taken, flops, work)]
 
 
 def best_pipeline(name: str, precision: str, photos: list[str]) -> tuple[str, Callable[[], object]]:
@@ -83,7 +80,7 @@ def best_pipeline(name: str, precision: str, photos: list[str]) -> tuple[str, Ca
 
 def pipeline(name: str, precision: str = "fp32") -> transformers.Pipeline:
     """Return the library's front door, on the same weights and device."""
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    dtype = vc.classifier.PRECISIONS[precision]
     path = str(assets.find(name) or assets.resolve(name))
     return transformers.pipeline("image-classification", path, dtype=dtype, device=vc.devices.name())
 
@@ -93,12 +90,12 @@ def pixels(name: str, rounds: int) -> list[dict]:
     data = [Path(photo).read_bytes() for photo in files(vc.fridge.multilabel())]
     classifier = vc.Classifier(name)
     peers = {backend: peer_pixels(name, backend, data) for backend in ("torchvision", "pil")}
-    ours = lambda: torch.cat(list(classifier.batch_pixels(data)))  # noqa: E731
-    taken = compare.in_turns({**peers, "ours": ours}, rounds)
-    found, levels = ours(), 255 * torch.tensor(classifier.processor.image_std).view(3, 1, 1)
+    ours = lambda: list(classifier.batch_pixels(data, MODEL_BATCH))  # noqa: E731
+    taken = compare.in_turns({**peers, "ours": ours}, 3 * rounds)
+    found, levels = torch.cat(ours()), 255 * torch.tensor(classifier.processor.image_std).view(3, 1, 1)
     rows = []
     for backend in sorted(peers, key=lambda peer: sum(taken[peer])):
-        apart = ((found - peers[backend]()).abs() * levels).mean().item()
+        apart = ((found - torch.cat(peers[backend]())).abs() * levels).mean().item()
         question = f"JPEG bytes to pixel_values; {apart:.2g}/255 apart on average"
         peer, mine = f"AutoImageProcessor, {backend}", "Classifier.batch_pixels"
         pair = (peer, taken[backend]), (mine, taken["ours"])
@@ -107,14 +104,14 @@ def pixels(name: str, rounds: int) -> list[dict]:
     return rows
 
 
-def peer_pixels(name: str, backend: str, data: list[bytes]) -> Callable[[], torch.Tensor]:
+def peer_pixels(name: str, backend: str, data: list[bytes]) -> Callable[[], list[torch.Tensor]]:
     """Return a call that decodes and preprocesses by the library, a batch of 8 at a time."""
     processor = transformers.AutoImageProcessor.from_pretrained(assets.find(name), backend=backend)
 
-    def call() -> torch.Tensor:
+    def call() -> list[torch.Tensor]:
         batches = [data[start : start + MODEL_BATCH] for start in range(0, len(data), MODEL_BATCH)]
         pictures = ([PIL.Image.open(io.BytesIO(each)).convert("RGB") for each in batch] for batch in batches)
-        return torch.cat([processor(batch, return_tensors="pt")["pixel_values"] for batch in pictures])
+        return [processor(batch, return_tensors="pt")["pixel_values"] for batch in pictures]
 
     return call
 
@@ -123,45 +120,34 @@ def peer_pixels(name: str, backend: str, data: list[bytes]) -> Callable[[], torc
 def model(name: str, rounds: int) -> list[dict]:
     """Compare the model alone with the processor's rate for products of matrices, in the same precision."""
     plain, compiled = vc.Classifier(name), vc.Classifier(name).compile()
-    size, dtype = 2048, vc.classifier.PRECISIONS[plain.precision]
-    left, right = (torch.randn(size, size).to(plain.device, dtype) for _ in range(2))
     pixel_values = torch.randn(MODEL_BATCH, 3, 224, 224)
     calls = {
-        "product": lambda: [left @ right for _ in range(4)] and timing.synchronize(),
-        "compiled": lambda: [compiled.forward(pixel_values) for _ in range(4)],
-        "eager": lambda: [plain.forward(pixel_values) for _ in range(4)],
+        "products": compare.products(),
+        "compiled": lambda: [compiled.forward(pixel_values) for _ in range(FORWARDS)],
+        "eager": lambda: [plain.forward(pixel_values) for _ in range(FORWARDS)],
     }
     try:
-        jit, _ = timing.compiled(plain.model, pixel_values.to(plain.device))
-        inductor = vc.Classifier((jit._orig_mod, plain.processor), plain.precision)
-        inductor.model = jit
-        calls["torch.compile"] = lambda: [inductor.forward(pixel_values) for _ in range(4)]
+        inductor = vc.Classifier(name)
+        inductor._network, _ = timing.compiled(inductor._network, pixel_values.to(plain.device))
+        calls["torch.compile"] = lambda: [inductor.forward(pixel_values) for _ in range(FORWARDS)]
     except RuntimeError as error:
         print(f"left out: {error}")
     taken = compare.in_turns(calls, max(rounds, 3) * 3)
-    product = 2 * size**3
-    forward = MODEL_BATCH * flops(name, plain.model)
+    forward = FORWARDS * MODEL_BATCH * cost.count_flops(plain._network, pixel_values[:1].to(plain.device))
     rows = []
     for how in list(calls)[1:]:
-        pairs = zip(taken[how], taken["product"], strict=True)
-        ratios = [forward / mine * rate / product for mine, rate in pairs]
+        pairs = zip(taken[how], taken["products"], strict=True)
+        ratios = [forward / mine * rate / compare.OPERATIONS for mine, rate in pairs]
         said = [
-            f"{text}: {4 * work / sorted(taken[call])[len(taken[call]) // 2] / 1e9:.0f} GFLOP/s"
+            f"{text}: {work / sorted(taken[call])[len(taken[call]) // 2] / 1e9:.0f} GFLOP/s"
             for text, work, call in (
-                (f"{size}x{size} product {plain.precision}", product, "product"),
+                (f"{compare.SIZE}x{compare.SIZE} product {plain.precision}", compare.OPERATIONS, "products"),
                 (f"{how} {plain.precision}, batch {MODEL_BATCH}", forward, how),
             )
         ]
         to_reach = 0.55 if how == "compiled" else None
         rows.append(compare.row("the model alone: share of the rate", *said, ratios, to_reach))
     return rows
-
-
-def flops(name: str, network: torch.nn.Module) -> int:
-    """Return the floating-point operations a picture: by formula, or counted where there is none."""
-    if name in variants.all_variants():
-        return cost.forward_flops(variants.get(name), network.config.num_labels)
-    return cost.count_flops(network, torch.zeros(1, 3, 224, 224))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 ViT-Base: `Classifier` beside `pipeline`, each in a fresh process a round, loading included in the memory but
 not in the time. Start: `vitcourse predict` beside `python -c` with `pipeline`. About 4 minutes on two cores.
-Writes benchmarks/results/bench_process.json.
+Writes benchmarks/results/bench_process_DEVICE_PRECISION.json.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import compare
 import transformers
-from datasets import Image
+from bench_inference import files
 
 import vitcourse as vc
 from vitcourse import assets, cost, devices, memory, timing, variants
@@ -28,24 +28,12 @@ PIPELINE = "from transformers import pipeline; print(pipeline('image-classificat
 
 def main() -> None:
     """Answer every question, and write the rows."""
-    questions = {"base": base, "start": start}
-    options = compare.parser(__doc__, __file__).parse_args()
-    name = vc.setup(seed=0).model
-    rows = []
-    for question in options.only or questions:
-        rows += questions[question](name, options.rounds)
-    compare.finish(options.json, rows, model=name)
-
-
-def photo_files() -> list[str]:
-    """Return the paths of the photos of the multi-label set."""
-    splits = vc.fridge.multilabel().cast_column("image", Image(decode=False))
-    return [row["image"]["path"] for split in splits.values() for row in split]
+    compare.run({"base": base, "start": start}, __doc__, __file__)
 
 
 def base(name: str, rounds: int) -> list[dict]:
     """Compare ViT-Base in processes of their own, in turns."""
-    photos, rows = photo_files()[:BATCH], []
+    photos, rows = files(vc.fridge.multilabel())[:BATCH], []
     with tempfile.TemporaryDirectory() as folder:
         cost.random_model(variants.get("vit-base")).save_pretrained(folder)
         half = [0.5] * 3
@@ -59,7 +47,7 @@ def base(name: str, rounds: int) -> list[dict]:
         question = f"ViT-Base, {count} photo{'s' * (count > 1)} from disk to labels"
         names = "pipeline fp32", f"Classifier {found['Classifier'][0]['precision']}"
         pair = (names[0], peer), (names[1], ours)
-        rows.append(compare.faster(question, *pair, count, "images/s", to_reach=1.5))
+        rows.append(compare.faster(question, *pair, count, "images/s", to_reach=compare.by_precision(1.5)))
     ratios = [a["bytes"] / b["bytes"] for a, b in zip(*found.values(), strict=True)]
     said = [f"{how}: {max(each['bytes'] for each in found[how]) / 1e6:.0f} MB" for how in found]
     rows.append(compare.row(f"ViT-Base, peak memory up to a batch of {BATCH}", *said, ratios, 1.0))
@@ -81,7 +69,7 @@ def run_base(how: str, folder: str, photos: list[str]) -> dict:
 
 def start(name: str, rounds: int) -> list[dict]:
     """Compare a cold process, from nothing to the labels of one photo."""
-    photo, path = photo_files()[0], str(assets.find(name))
+    photo, path = files(vc.fridge.multilabel())[0], str(assets.find(name))
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     commands = {
         "python -c, pipeline": ["-c", PIPELINE.format(path, photo)],

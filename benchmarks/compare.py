@@ -3,7 +3,8 @@
     python benchmarks/compare.py [--rounds 5]
 
 `make bench` runs it. Each script also runs alone, prints its own rows and writes its file in
-benchmarks/results/. Peers take turns in one process: a round each, their order turned round from round to
+benchmarks/results/, named by device and precision: a processor with bf16 and one without answer
+differently. Peers take turns in one process: a round each, their order turned round from round to
 round; medians are quoted, and of the ratios the lowest and the highest round.
 """
 
@@ -18,9 +19,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import torch
 from results_file import machine, write_json
 
+import vitcourse as vc
+from vitcourse import devices, timing
+
 FOLDER = Path(__file__).parent
+SIZE = 2048  # of the matrices whose product is the processor's rate
+PRODUCTS = 4
+OPERATIONS = PRODUCTS * 2 * SIZE**3  # of `products`
 COLUMNS = ("question", "peer", "ours", "ratio", "range", "to_reach", "holds")
 
 
@@ -34,7 +42,7 @@ def main() -> None:
     rows = []
     for script in sorted(FOLDER.glob("bench_*.py")):
         subprocess.run([sys.executable, str(script), "--rounds", str(options.rounds)], check=True)
-        rows += json.loads((FOLDER / "results" / f"{script.stem}.json").read_text(encoding="utf-8"))["rows"]
+        rows += json.loads(results(script).read_text(encoding="utf-8"))["rows"]
     print("\n" + as_table(rows))
 
 
@@ -43,10 +51,47 @@ def parser(description: str, script: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=5, help="each of the peers, after one to warm up")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=5,
+        help="of each peer, after one to warm up; short ones take three times as many",
+    )
     parser.add_argument("--only", nargs="+", help="only these questions")
-    parser.add_argument("--json", type=Path, default=FOLDER / "results" / f"{Path(script).stem}.json")
+    parser.add_argument("--json", type=Path, default=results(script))
     return parser
+
+
+def results(script: str | Path) -> Path:
+    """Return the file of a script's results: one for each device and the precision it computes in."""
+    name = f"{Path(script).stem}_{devices.name()}_{said(devices.mixed_precision())}.json"
+    return FOLDER / "results" / name
+
+
+def said(precision: str) -> str:
+    """Name a precision as people do."""
+    return "fp32" if precision == "no" else precision
+
+
+def by_precision(ratio: float) -> float:
+    """Return the ratio that is asked for where the device has bf16 or fp16; without, not to be slower."""
+    return 1.0 if devices.mixed_precision() == "no" else ratio
+
+
+def run(questions: dict[str, Callable[[str, int], list[dict]]], description: str, script: str) -> None:
+    """Answer the questions that were asked for, all by default, and write their rows.
+
+    Args:
+        questions: Each takes the name of a model and a number of rounds, and returns rows.
+        description: For --help.
+        script: Its file names the results.
+    """
+    options = parser(description, script).parse_args()
+    name = vc.setup(seed=0).model
+    rows = []
+    for question in options.only or questions:
+        rows += questions[question](name, options.rounds)
+    finish(options.json, rows, model=name)
 
 
 def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -81,8 +126,30 @@ def faster(
     """
     (peer_name, slow), (our_name, fast) = peer, ours
     ratios = [a / b for a, b in zip(slow, fast, strict=True)]
-    said = _said(peer_name, slow, work, unit), _said(our_name, fast, work, unit)
-    return row(question, *said, ratios, to_reach)
+    speeds = _speed(peer_name, slow, work, unit), _speed(our_name, fast, work, unit)
+    return row(question, *speeds, ratios, to_reach)
+
+
+def products() -> Callable[[], object]:
+    """Return a call of `PRODUCTS` matrix products, on the device and in the precision of the course."""
+    dtype, device = vc.classifier.PRECISIONS[said(devices.mixed_precision())], devices.name()
+    left, right = (torch.randn(SIZE, SIZE).to(device, dtype) for _ in range(2))
+    return lambda: [left @ right for _ in range(PRODUCTS)] and timing.synchronize()
+
+
+def ceiling(question: str, taken: dict[str, list[float]], operations: float, work: float) -> dict:
+    """Return a row for the least that a task can take: its operations at the rate of matrix products.
+
+    Args:
+        question: What is asked.
+        taken: The seconds of each call, round by round: the peer first, and "products" among them.
+        operations: The FLOPs of the network in a round.
+        work: How many images a round has.
+    """
+    peer = next(iter(taken))
+    least = [operations / OPERATIONS * seconds for seconds in taken["products"]]
+    ours = f"{SIZE}x{SIZE} products and nothing else, the most there can be"
+    return faster(question, (peer, taken[peer]), (ours, least), work, "images/s")
 
 
 def row(question: str, peer: str, ours: str, ratios: Sequence[float], to_reach: float | None = None) -> dict:
@@ -99,7 +166,7 @@ def row(question: str, peer: str, ours: str, ratios: Sequence[float], to_reach: 
     }
 
 
-def _said(name: str, seconds: list[float], work: float, unit: str) -> str:
+def _speed(name: str, seconds: list[float], work: float, unit: str) -> str:
     median = statistics.median(seconds)
     return f"{name}: {work / median if work else median:.3g} {unit}"
 

@@ -38,9 +38,14 @@ def machine() -> dict:
 
 def write_json(path: Path, result: dict) -> None:
     """Write a result whole or not at all."""
+    write_text(path, json.dumps(result) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(result) + "\n", encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
 

@@ -98,12 +98,18 @@ def make_multiclass(folder: Path, seed: int = 0) -> None:
         write(folder / name / f"{number}.jpg", jpeg(picture_of_one(number, name, seed)))
 
 
+def multilabel_pictures(seed: int = 0) -> Iterator[tuple[int, tuple[str, ...], bytes]]:
+    """Number, classes and JPEG file of every multi-label picture."""
+    sets = spread(label_sets(), np.random.default_rng(seed))
+    for number, names in enumerate(sets, start=1):
+        yield number, names, jpeg(picture_of_several(number, names, seed))
+
+
 def make_multilabel(folder: Path, seed: int = 0) -> None:
     """Write `images/N.jpg` and `labels.csv`."""
-    rng = np.random.default_rng(seed)
     rows = ["filename,labels"]
-    for number, names in enumerate(spread(label_sets(), rng), start=1):
-        write(folder / "images" / f"{number}.jpg", jpeg(picture_of_several(number, names, seed)))
+    for number, names, picture in multilabel_pictures(seed):
+        write(folder / "images" / f"{number}.jpg", picture)
         rows.append(f"{number}.jpg,{' '.join(names)}")
     write(folder / "labels.csv", ("\n".join(rows) + "\n").encode())
 

@@ -22,15 +22,22 @@ interval."""
 
 
 def section(path: Path, benchmarks: Path) -> str:
-    """Write the section of one file: what was asked, on which machine, and the table."""
+    """Write the section of one file: what was asked, on which machine, plots if there are some, the table."""
     result = json.loads(path.read_text(encoding="utf-8"))
     script = _script(path.stem, benchmarks)
     question = (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").splitlines()[0]
     rows = _rows_by_seed(result) if "seeds" in result else result.get("rows") or list(_figures(result))
     facts = [f"{name}: {value}" for name, value in _facts(result)]
+    plots = [_plots(path.stem, rows)] if path.with_suffix(".svg").exists() else []
     return "\n\n".join(
-        [f"## {_spaced(path.stem).capitalize()}", question, "; ".join(facts) + ".", table(rows)]
+        [f"## {_spaced(path.stem).capitalize()}", question, "; ".join(facts) + ".", *plots, table(rows)]
     )
+
+
+def _plots(stem: str, rows: list[dict[str, Any]]) -> str:
+    """Show the plots that lie beside a file of results."""
+    drawn = ", ".join(row["question"] for row in rows)
+    return f"![Plots of {drawn}; the numbers are in the table below.](benchmarks/results/{stem}.svg)"
 
 
 def _script(stem: str, benchmarks: Path) -> Path:

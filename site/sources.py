@@ -29,7 +29,7 @@ def collect(root: Path, source: Path) -> None:
         root: the checkout.
         source: the folder to make.
     """
-    for pattern in _DOCUMENTS:
+    for pattern in (*_DOCUMENTS, "benchmarks/results/*.svg"):
         for path in sorted(root.glob(pattern)):
             _copy(path, source / path.relative_to(root))
     shutil.copytree(root / "notebooks" / "figures", source / "notebooks" / "figures")

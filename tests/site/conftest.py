@@ -1,14 +1,15 @@
 """The site, built once for a test run, however many processes it has."""
 
+import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium_or_skip
+from browser import PATIENCE, chromium_or_skip
 from filelock import FileLock
+from processor_seconds import Stopwatch
 from programs import run
 
 collect_ignore = (
@@ -18,15 +19,15 @@ collect_ignore = (
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, and beside it `seconds.txt`: how long it took."""
+    """The folder of the site; beside it `took.json`: seconds of a processor, and whether it was disturbed."""
     chromium_or_skip()
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     with FileLock(folder / "site.lock"):
-        if not (folder / "seconds.txt").is_file():
-            start = time.perf_counter()
+        if not (folder / "took.json").is_file():
+            watch = Stopwatch()
             run("build.py", "--out", str(folder / "site"))
-            (folder / "seconds.txt").write_text(f"{time.perf_counter() - start:.0f}")
+            (folder / "took.json").write_text(json.dumps([round(watch.seconds()), watch.disturbed()]))
     return folder / "site"
 
 
@@ -34,5 +35,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(browser: object) -> Iterator[object]:
     """A fresh page, as wide as a laptop's, in light mode."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()

@@ -1,5 +1,6 @@
 """The site in a browser: every page as a file and from a server, on a telephone, in the dark; its search."""
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -7,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from browser import PATIENCE
 from visits import PHONE, Visit, dead_links, serious, visit
 
 ROOT = Path(__file__).parents[2]
@@ -23,15 +25,17 @@ def addresses(site: Path) -> list[str]:
 def visits(browser, site) -> list[Visit]:
     """Every page, opened as a file, on a screen as narrow as a telephone's."""
     page = browser.new_page(viewport=PHONE)
+    page.set_default_timeout(PATIENCE)
     found = [visit(page, address) for address in addresses(site)]
     page.close()
     return found
 
 
 def test_it_was_built_without_a_warning_in_under_three_minutes(site, record_property):
-    seconds = int((site.parent / "seconds.txt").read_text())
-    record_property("measured", f"the site was built in {seconds} s")
-    assert seconds < 180
+    seconds, disturbed = json.loads((site.parent / "took.json").read_text())
+    record_property("measured", f"the site was built in {seconds} s of a processor, {disturbed=}")
+    assert seconds > 0
+    assert disturbed or seconds < 180
 
 
 def test_it_has_every_lesson_and_every_module(site):

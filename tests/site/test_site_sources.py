@@ -63,6 +63,18 @@ def test_decisions_of_several_seeds_are_counted_on_the_test_photos(tmp_path):
     assert text.endswith("| seed | of | vit | convnet |\n| --- | --- | --- | --- |\n| 7 | 2 | 2 | 1 |")
 
 
+def test_plots_beside_a_table_stand_above_it(tmp_path):
+    (tmp_path / "growth.py").write_text('"""How does it grow?"""')
+    path = tmp_path / "growth.json"
+    path.write_text(json.dumps({"rows": [{"question": "growth with photos"}]}))
+    assert "![" not in section(path, tmp_path)
+    path.with_suffix(".svg").write_text("<svg/>")
+    picture = (
+        "![Plots of growth with photos; the numbers are in the table below.](benchmarks/results/growth.svg)"
+    )
+    assert f"{picture}\n\n| question |" in section(path, tmp_path)
+
+
 def test_each_module_has_a_page_and_a_package_inside_has_one_for_all(tmp_path):
     package = tmp_path / "vitcourse"
     for name in ("vit", "_hidden", "drawn/__init__", "drawn/scene", "checks/__init__"):
