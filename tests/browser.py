@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PLACES = (
@@ -18,6 +18,7 @@ _PLACES = (
 )
 # Only names of this machine are looked up: a page that asks another host gets an error, and a test sees it.
 _LOCAL_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
+PATIENCE = 120_000  # milliseconds, for whatever a page is asked: a busy machine is no failure
 _CURE = "install it (Debian: apt-get install chromium), or set VITCOURSE_CHROMIUM to its program"
 
 
@@ -51,6 +52,7 @@ def open_browser() -> Iterator[Browser]:
     """A headless Chromium, which reaches nothing but this machine; skips or fails where there is none."""
     program = chromium_or_skip()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[_LOCAL_ONLY])
+        browser = playwright.chromium.launch(executable_path=program, args=[_LOCAL_ONLY], timeout=PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()

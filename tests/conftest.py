@@ -1,4 +1,4 @@
-"""Fixtures for tests of every folder."""
+"""For tests of every folder: a browser."""
 
 from collections.abc import Iterator
 

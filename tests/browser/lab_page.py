@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, Page
 
-START_SECONDS, RUN_SECONDS = 90, 300
+START_SECONDS, RUN_SECONDS = 300, 1800  # they only end what hangs
 SETTINGS = {"notebook-extension/tracker": '{"windowingMode": "none"}'}  # all cells are on the page
 _ALL_NUMBERED = r"""() => [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')]
     .every(prompt => /^\[\d+\]:$/.test(prompt.textContent.trim()))"""

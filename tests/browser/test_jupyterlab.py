@@ -6,14 +6,13 @@ from pathlib import Path
 
 import lab_page
 import pytest
+from browser import PATIENCE
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 LESSONS = ("00_start_here", "01_images_to_tokens", "06_finetune_multiclass")
 ANSWERS = {"00": ("00.1", '"a"', '"b"'), "01": ("01.1", "240", "242"), "06": ("06.1", "5", "60")}
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +36,7 @@ def lab(folder):
 def visit(browser, lab):
     """Open a lesson; afterwards no error may have been thrown, and nothing asked of another machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     thrown, asked = [], []
     page.on("pageerror", lambda error: thrown.append(str(error)))
@@ -79,7 +79,7 @@ def test_a_term_leads_to_its_place_in_the_glossary(visit):
 
 
 def a_slider_moves_the_picture(lesson):
-    widget = lesson.page.locator(".widget-interact")
+    widget = lesson.page.locator(".jp-OutputArea .widget-vbox")
     expect(widget).to_have_count(1)
     picture, handle = widget.locator("img"), widget.locator(".noUi-handle")
     expect(picture).to_be_visible()

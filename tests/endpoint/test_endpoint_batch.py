@@ -363,7 +363,7 @@ def test_decoding_goes_on_while_the_model_computes(classifier, monkeypatch):
     taken, seen = [], []
 
     def forward(pixel_values):
-        serving.until(lambda: len(decoded) >= min(4 * (len(seen) + 2), 24), 20)
+        serving.until(lambda: len(decoded) >= min(4 * (len(seen) + 2), 24))
         seen.append(len(pixel_values))
         return torch.zeros(len(pixel_values), 4)
 

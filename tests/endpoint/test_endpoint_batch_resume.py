@@ -246,13 +246,13 @@ def start(source, output, model, launcher=("-m", "vitcourse")):
 
 def kill_when(process, ready):
     """Kill a process, hard, as soon as something is so; it may not end before."""
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 900
     while not ready():
         assert process.poll() is None, f"it ended before it could be killed: {process.communicate()[1]}"
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.001)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=900)
 
 
 def lines_of(path):
@@ -289,7 +289,7 @@ def test_two_processes_go_on_and_end_as_one(tmp_path, model, monkeypatch):
     output.with_name("p.jsonl.part-1-of-2").write_bytes(b"".join([header, *done[::2]])[:-20])
 
     process = start(source, output, model, launcher())
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 0, err
     assert out.count("201 rows, 28 of them with an error") == 1  # one process speaks
     assert "part-1-of-2: 49 of 101 rows are done; going on" in err

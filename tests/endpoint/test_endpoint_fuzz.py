@@ -16,7 +16,7 @@ quick = settings(max_examples=300, deadline=None, suppress_health_check=list(Hea
 @pytest.fixture(scope="module")
 def post(address):
     with requests.Session() as session:
-        yield lambda body: session.post(f"{address}/score", data=body, timeout=30)
+        yield lambda body: session.post(f"{address}/score", data=body, timeout=900)
 
 
 def assert_defined(response):

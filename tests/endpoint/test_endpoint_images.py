@@ -118,10 +118,10 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_file_is_refused_at_once_with_its_reason(name):
     data, reason = ODD[name]
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ImageError, match=reason):
         decoding.read_image(data, LIMITS)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def frames(file_format):

@@ -12,7 +12,7 @@ import serving
 from vitcourse.endpoint import local
 
 TALKS = "print('INFO: Uvicorn running on http://127.0.0.1:1 (Press CTRL+C to quit)', flush=True)"
-SLEEPS = "import time; time.sleep(60)"
+SLEEPS = "import time; time.sleep(3000)"
 
 
 def python(*lines):
@@ -33,9 +33,9 @@ def test_a_model_is_served_with_a_key_until_the_block_ends(folder, monkeypatch):
     monkeypatch.setenv("VITCOURSE_API_KEY", "another")
     body = {"input_data": serving.TEXTS[:1], "params": {"top_k": 1}}
     with local.start(folder, key="secret", decoders=1, allow_urls=True, allow_hosts=["a.example"]) as server:
-        assert requests.post(f"{server.address}/score", json=body, timeout=30).status_code == 401
+        assert requests.post(f"{server.address}/score", json=body, timeout=900).status_code == 401
         headers = {"Authorization": "Bearer secret"}
-        answer = requests.post(f"{server.address}/score", json=body, headers=headers, timeout=30)
+        answer = requests.post(f"{server.address}/score", json=body, headers=headers, timeout=900)
         assert len(answer.json()[0]) == 1
     assert server.process.poll() is not None
     with pytest.raises(requests.ConnectionError):
@@ -58,7 +58,7 @@ def test_a_failing_block_ends_the_server():
 
 def test_a_server_that_nobody_holds_any_more_ends():
     process = local.Server(python(TALKS, SLEEPS)).process
-    assert process.wait(10) is not None
+    assert process.wait(900) is not None
 
 
 def test_a_server_that_does_not_answer_in_time_is_stopped():
@@ -69,7 +69,7 @@ def test_a_server_that_does_not_answer_in_time_is_stopped():
 
 def test_a_server_that_talks_much_is_not_held_up():
     with local.Server(python(TALKS, "for n in range(50_000): print(n)", SLEEPS)) as server:
-        serving.until(lambda: server.log.endswith("49999\n"), seconds=10)
+        serving.until(lambda: server.log.endswith("49999\n"))
         assert server.log.count("\n") == 200
 
 
@@ -81,6 +81,6 @@ def test_it_ends_with_the_process_that_started_it():
         print(server.process.pid)
         raise RuntimeError("a cell fails")
     """
-    ended = subprocess.run(python(textwrap.dedent(program)), capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(python(textwrap.dedent(program)), capture_output=True, text=True, timeout=900)
     assert "a cell fails" in ended.stderr
     assert not psutil.pid_exists(int(ended.stdout))

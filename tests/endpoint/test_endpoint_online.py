@@ -18,11 +18,11 @@ KEY = b"a-key-of-the-test"
 
 
 def ready(address):
-    return requests.get(f"{address}/health/ready", timeout=10).json()["ready"]
+    return requests.get(f"{address}/health/ready", timeout=900).json()["ready"]
 
 
 def post(address, body, **options):
-    return requests.post(f"{address}/score", json=body, timeout=30, **options)
+    return requests.post(f"{address}/score", json=body, timeout=900, **options)
 
 
 @pytest.mark.parametrize("answer", [None, "P1", "P2", "P3"])
@@ -75,7 +75,7 @@ def test_options_reach_the_answer(address, multi_label):
     ids=["no JSON", "no form", "threshold", "bad image", "surrogate", "address", "images", "body"],
 )
 def test_what_is_wrong_has_its_status_and_the_form_of_an_error(address, body, status):
-    response = requests.post(f"{address}/score", data=body, timeout=30)
+    response = requests.post(f"{address}/score", data=body, timeout=900)
     assert response.status_code == status, response.text
     assert serving.is_valid("error", response.json())
     assert "Traceback" not in response.text
@@ -83,33 +83,34 @@ def test_what_is_wrong_has_its_status_and_the_form_of_an_error(address, body, st
 
 
 def test_a_body_without_a_length_is_cut_off_at_the_limit(address):
-    response = requests.post(f"{address}/score", data=(b" " * 100_000 for _ in range(12)), timeout=30)
+    response = requests.post(f"{address}/score", data=(b" " * 100_000 for _ in range(12)), timeout=900)
     assert response.status_code == 413
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(classifier):
     with serving.running(classifier, read_seconds=0.3) as address:
-        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=900)
         connection.putrequest("POST", "/score")
         connection.putheader("Content-Length", "100")
         connection.endheaders(b"{")
         assert connection.getresponse().status == 408
         connection.close()
-        assert requests.get(f"{address}/health", timeout=10).json()["ready"]
+        assert requests.get(f"{address}/health", timeout=900).json()["ready"]
 
 
 def test_a_client_that_goes_away_gives_its_place_back(classifier):
-    with serving.running(classifier, queue_size=1, max_images=1) as address:
+    with serving.running(classifier, queue_size=1, max_images=1, read_seconds=1000) as address:
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-            serving.until(lambda: not ready(address), seconds=4)
-        serving.until(lambda: ready(address), seconds=4)
+            serving.until(lambda: not ready(address))
+        serving.until(lambda: ready(address))
         assert post(address, {"input_data": TEXTS[:1]}).status_code == 200
 
 
 def test_pages_that_are_not_there_answer_in_the_same_form(address):
-    for response in (requests.get(f"{address}/score", timeout=30), requests.get(f"{address}/no", timeout=30)):
+    for path in ("/score", "/no"):
+        response = requests.get(f"{address}{path}", timeout=900)
         assert response.status_code in (404, 405)
         assert serving.is_valid("error", response.json())
 
@@ -126,20 +127,20 @@ def test_a_key_is_asked_for_where_there_is_one(classifier):
             assert response.headers["WWW-Authenticate"] == "Bearer"
             assert KEY.decode() not in response.text
         assert post(address, body).status_code == 401
-        assert requests.get(f"{address}/health", timeout=30).status_code == 200
+        assert requests.get(f"{address}/health", timeout=900).status_code == 200
 
 
 def test_health_and_root_answer(address):
-    assert requests.get(address, timeout=30).json() == {"healthy": True, "classes": 4, "multi_label": False}
-    assert requests.get(f"{address}/health", timeout=30).json() == {"live": True, "ready": True}
-    assert requests.get(f"{address}/health/live", timeout=30).json() == {"live": True}
+    assert requests.get(address, timeout=900).json() == {"healthy": True, "classes": 4, "multi_label": False}
+    assert requests.get(f"{address}/health", timeout=900).json() == {"live": True, "ready": True}
+    assert requests.get(f"{address}/health/live", timeout=900).json() == {"live": True}
 
 
 def test_metrics_count_what_was_answered(classifier):
     with serving.running(classifier) as address:
         for images in (TEXTS[:3], ["bad"]):
             post(address, {"input_data": images})
-        text = requests.get(f"{address}/metrics", timeout=30).text
+        text = requests.get(f"{address}/metrics", timeout=900).text
     assert 'vitcourse_requests_total{path="/score",status="200"} 1.0' in text
     assert 'vitcourse_requests_total{path="/score",status="400"} 1.0' in text
     assert "vitcourse_batch_images_sum 3.0" in text
@@ -147,18 +148,18 @@ def test_metrics_count_what_was_answered(classifier):
 
 
 def test_the_page_of_the_documentation_needs_no_other_server(address):
-    page = requests.get(f"{address}/docs", timeout=30).text
+    page = requests.get(f"{address}/docs", timeout=900).text
     linked = re.findall(r"""(?:src|href|url)["']?\s*[=:]\s*["']([^"']+)""", page)
     assert {path.rpartition(".")[2] for path in linked} == {"js", "css", "json", "png"}
     for path in linked:
-        assert requests.get(f"{address}{path}", timeout=30).status_code == 200
+        assert requests.get(f"{address}{path}", timeout=900).status_code == 200
     assert "//" not in "".join(linked)
     assert '"validatorUrl": null' in page
-    assert requests.get(f"{address}/redoc", timeout=30).status_code == 404
+    assert requests.get(f"{address}/redoc", timeout=900).status_code == 404
 
 
 def test_the_documentation_holds_schemas_and_samples(address):
-    document = requests.get(f"{address}/openapi.json", timeout=30).json()
+    document = requests.get(f"{address}/openapi.json", timeout=900).json()
     operation = document["paths"]["/score"]["post"]
     body = operation["requestBody"]["content"]["application/json"]
     assert {name: example["value"] for name, example in body["examples"].items()} == {

@@ -23,7 +23,7 @@ def test_three_seeds_on_the_drawn_pictures(tmp_path, record_property):
         str(tmp_path / "rows.json"),
     ]
     environment = os.environ | {"VITCOURSE_ASSETS": "demo"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stderr
     record_property("measured", done.stdout)
     result = json.loads((tmp_path / "rows.json").read_text())

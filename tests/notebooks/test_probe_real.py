@@ -1,7 +1,5 @@
 """What lesson 05 promises for the real photos: a linear probe on ViT-Tiny; only where a mirror is at hand."""
 
-import os
-
 import numpy as np
 import pytest
 from datasets import concatenate_datasets
@@ -12,12 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from vitcourse import features, fridge
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set: no real photos at hand"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.real]
 
 
 def test_a_linear_probe_on_the_real_photos(tmp_path, monkeypatch, record_property):

@@ -36,6 +36,12 @@ def is_sentence(text: str) -> bool:
     return starts and text[-1] in ".!?" and len(text.split()) >= 4 and "No description has" not in text
 
 
+def in_code(lesson: Lesson, pattern: re.Pattern) -> list[tuple[int, str]]:
+    """What a pattern first finds in each code cell that has it, by the cell's number."""
+    found = ((number, pattern.search(cell.source)) for number, cell in lesson.code_cells)
+    return [(number, match.group().strip()) for number, match in found if match]
+
+
 @rule
 def one_h1(lesson: Lesson) -> list[str]:
     found = [heading for heading in lesson.headings if heading.level == 1]
@@ -119,11 +125,15 @@ def no_installing(lesson: Lesson) -> list[str]:
     pattern = re.compile(
         r"^\s*[!%]+\s*(?:\S*python\S*\s+-m\s+)?(?:pip|conda|mamba|uv)\b|\bsys\.path\b", re.MULTILINE
     )
-    return [
-        f"cell {number}: {pattern.search(cell.source).group().strip()!r} belongs in the installation"
-        for number, cell in lesson.code_cells
-        if pattern.search(cell.source)
-    ]
+    found = in_code(lesson, pattern)
+    return [f"cell {number}: {command!r} belongs in the installation" for number, command in found]
+
+
+@rule
+def no_output_areas(lesson: Lesson) -> list[str]:
+    pattern = re.compile(r"\b(?:ipy)?widgets\.(?:interact\w*|Output)\b")
+    found = in_code(lesson, pattern)
+    return [f"cell {number}: {call} can hang; use vc.plotting.interactive" for number, call in found]
 
 
 @rule

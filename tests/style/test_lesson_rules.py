@@ -187,6 +187,8 @@ FAULTS = [
     ("no_installing", swap("14 * 14", "  %pip install timm")),
     ("no_installing", swap("14 * 14", "!python -m pip install timm")),
     ("no_installing", swap("14 * 14", "import sys\nsys.path.append('..')")),
+    ("no_output_areas", swap("14 * 14", "import ipywidgets\nipywidgets.interactive(print, x=3)")),
+    ("no_output_areas", swap("14 * 14", "with widgets.Output():\n    print(14)")),
     ("predict_first", swap("**Predict**: how many patches?", "")),
     ("sections", swap("## Look\n\n", "")),
     ("exercises", swap("## Exercises", "## Homework")),

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 def misspelt(*paths: str) -> str:
     command = [sys.executable, "-m", "codespell_lib", "--toml", str(ROOT / "pyproject.toml"), *paths]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900).stdout
 
 
 def test_spelling() -> None:

@@ -36,8 +36,8 @@ def tiny_registry(tmp_path, monkeypatch, data, server):
     monkeypatch.setattr(registry, "REGISTRY_FILE", file)
     monkeypatch.setattr(assets, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.setattr(transfer, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(transfer, "READ_SECONDS", 10.0)
-    monkeypatch.setattr(transfer, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(transfer, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(transfer, "CONNECT_SECONDS", 60.0)
     registry.entries.cache_clear()
     yield file
     registry.entries.cache_clear()

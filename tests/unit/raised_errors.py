@@ -35,7 +35,7 @@ def mistake(heading: str) -> Callable[[Mistake], Mistake]:
 @mistake("The notebook runs in another Python")
 def other_python(folder, monkeypatch):
     command = [sys.executable, "-I", "-S", "-c", "import vitcourse"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
     raise ModuleNotFoundError(run.stderr.splitlines()[-1].removeprefix("ModuleNotFoundError: "))
 
 

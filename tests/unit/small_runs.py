@@ -87,7 +87,7 @@ def kill_when(process, ready, seconds=240):
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.0005)
     process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.communicate(timeout=60)
+    process.communicate(timeout=900)
 
 
 def result(folder):

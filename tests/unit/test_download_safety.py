@@ -131,7 +131,7 @@ def test_killed_in_the_middle_and_run_again(tiny_registry, server, data, where):
     server.routes[FIRST] = [stall(long)] if where == IN_TRANSFER else [serve(GOOD)]
     process = start(tiny_registry, data, where)
     if where == IN_TRANSFER:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 900
         while not any(path.stat().st_size for path in data.rglob("*.zip")):
             assert time.monotonic() < deadline, "nothing arrived"
             time.sleep(0.02)
@@ -151,7 +151,7 @@ def test_killed_in_the_middle_and_run_again(tiny_registry, server, data, where):
 def test_two_processes_at_once_fetch_it_once(tiny_registry, server, data):
     server.routes[FIRST] = [slow(GOOD, 0.35)]
     processes = [start(tiny_registry, data) for _ in range(2)]
-    outputs = [process.communicate(timeout=90) for process in processes]
+    outputs = [process.communicate(timeout=900) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert server.requests == [("GET", FIRST)]
     assert tiny.tree(data / "real") == tiny.multiclass_members()
@@ -164,11 +164,11 @@ def test_waiting_for_another_process_ends(tiny_registry, server, data, monkeypat
     def hold():
         with storage.locked(data / "real/fridgeObjects"):
             entered.set()
-            leave.wait(10)
+            leave.wait(900)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    entered.wait(10)
+    entered.wait(900)
     with pytest.raises(AssetError, match="another process has been busy"):
         assets.resolve("fridge")
     leave.set()

@@ -140,7 +140,7 @@ def test_pip_knows_the_options_of_the_wheel_folder(tmp_path):
     environment |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     command = [sys.executable, *words[1:]]
     done = subprocess.run(
-        command, cwd=NOTEBOOKS.parent, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=NOTEBOOKS.parent, env=environment, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 1 and "no such option" not in done.stderr, done.stderr
     assert "setuptools" in done.stderr or "No matching distribution" in done.stderr

@@ -35,9 +35,9 @@ def test_two_processes_count_each_photo_once(task, tmp_path):
     ]
     for process in processes:
         process.start()
-    found = dict(answers.get(timeout=120) for _ in processes)
+    found = dict(answers.get(timeout=900) for _ in processes)
     for process in processes:
-        process.join(timeout=60)
+        process.join(timeout=900)
         assert process.exitcode == 0
     data, function = TASKS[task]
     assert found[0] == pytest.approx(function(*data()))

@@ -49,7 +49,7 @@ def hub_process(tiny_registry, server, tmp_path, code, **environment):
     }
     command = [sys.executable, "-c", program, str(tiny_registry)]
     done = subprocess.run(
-        command, env={**kept, **names, **environment}, capture_output=True, text=True, timeout=90
+        command, env={**kept, **names, **environment}, capture_output=True, text=True, timeout=900
     )
     return done.stdout.strip(), done.stderr
 

@@ -78,7 +78,7 @@ def loaded_by(code, *arguments):
     """The modules that a fresh interpreter has loaded after running some code."""
     code += "\nimport sys; print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=900
     )
     return done.stdout, set(done.stderr.splitlines()[-1].split())
 

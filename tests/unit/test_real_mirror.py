@@ -1,13 +1,11 @@
 """The real core set, where `VITCOURSE_MIRROR` names a mirror of it."""
 
-import os
-
 import pytest
 
 from vitcourse import assets
 
 
-@pytest.mark.skipif(not os.environ.get("VITCOURSE_MIRROR"), reason="VITCOURSE_MIRROR is not set")
+@pytest.mark.real
 def test_the_real_core_set_comes_out_of_the_mirror_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("VITCOURSE_DATA", str(tmp_path))
     monkeypatch.setenv("VITCOURSE_ASSETS", "auto")

@@ -89,6 +89,17 @@ def slow(body, seconds):
     return behave
 
 
+def hold(body, asked, given):
+    """Release the semaphore `asked`, and answer once the event `given` is set."""
+
+    def behave(handler, loopback):
+        asked.release()
+        given.wait()
+        serve(body)(handler, loopback)
+
+    return behave
+
+
 def stall(body):
     """Half of the body, then silence with the connection open."""
 
