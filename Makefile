@@ -19,12 +19,13 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # pip keeps a half-finished environment useful: the stamp is written last, so the next make goes on.
-# Compiling all 20,000 files takes a minute; Python compiles the few that are imported.
+# pip also compiles what it installs: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every process would
+# otherwise compile torch and transformers anew, half a minute each.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); expected Python 3.10 or later: make PYTHON=python3.12" >&2; exit 1; }
 	$(RUN) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --no-compile -e '.[test]' -c constraints.txt
+	$(RUN) -m pip install -e '.[test]' -c constraints.txt
 	@touch $@
 
 course: $(READY) ## Execute every lesson on the demo assets and render it to _build/course/
