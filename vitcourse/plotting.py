@@ -227,7 +227,7 @@ def learning_curves(histories: dict[str, list[dict[str, float]]]) -> Figure:
         left.plot(epochs, [row["train_loss"] for row in history], label=name)
         right.plot(epochs, [row["validation_accuracy"] for row in history], label=name)
     left.set(title="Training loss", xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
-    right.set(title="Validation accuracy", xlabel="epoch", ylabel="photos right", ylim=(0, 1.03))
+    right.set(title="Validation accuracy", xlabel="epoch", ylabel="pictures right", ylim=(0, 1.03))
     right.yaxis.set_major_formatter(PercentFormatter(1))
     for axis in (left, right):
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
