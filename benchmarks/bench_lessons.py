@@ -5,7 +5,7 @@
 Each lesson runs once, as `make course` runs it: in a kernel of its own, its start included. Where the time
 goes is in the rows below: importing libraries in each lesson's first cell, and the cells that take longest,
 which train. Writes benchmarks/results/bench_lessons_DEVICE_PRECISION.json. About 11 minutes on two cores with
-bf16, 18 without.
+bf16, 12 to 16 without.
 """
 
 from __future__ import annotations
