@@ -48,7 +48,7 @@ def test_two_more_seeds_on_the_real_photos(real_assets, tmp_path, record_propert
     assert (result["model"], result["assets"]) == ("vit-tiny", "real")
     assert max(row["right"] for row in result["rows"]) >= 25  # with the lesson's seed 0, two of three
     assert result["peak_bytes"] <= 2.5e9
-    assert disturbed or computed / len(result["rows"]) <= 180
+    assert disturbed or computed / len(result["rows"]) <= 2 * 180  # three minutes on two cores
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
