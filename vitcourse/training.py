@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -84,6 +85,21 @@ def fit(
     return progress.history
 
 
+class _Accelerator(Accelerator):
+    """Prepares a model for itself, also one that an earlier accelerator has prepared.
+
+    Accelerate marks a prepared model for good, and passes it on as it is: a second training of the same model
+    would run in fp32, and on the device where it happens to be.
+    """
+
+    def prepare_model(self, model: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
+        """Prepare a model; see `Accelerator.prepare_model`."""
+        if model not in self._models:
+            model = self.unwrap_model(model, keep_fp32_wrapper=False)
+            model._is_accelerate_prepared = False
+        return super().prepare_model(model, *args, **kwargs)
+
+
 def start(recipe: Recipe, folder: str | Path | None = None) -> Accelerator:
     """Seed everything and return an `Accelerator` in the recipe's precision, on the best device there is.
 
@@ -98,7 +114,7 @@ def start(recipe: Recipe, folder: str | Path | None = None) -> Accelerator:
     # Accelerate keeps the first precision for the life of the process; a notebook may train in several.
     AcceleratorState._reset_state()
     precision = recipe.mixed_precision
-    accelerator = Accelerator(
+    accelerator = _Accelerator(
         cpu=devices.name() == "cpu",  # or processes started together on a CPU would not know of each other
         mixed_precision=devices.mixed_precision() if precision == "auto" else precision,
         gradient_accumulation_steps=recipe.gradient_accumulation_steps,

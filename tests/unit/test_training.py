@@ -167,6 +167,23 @@ def test_training_leaves_no_precision_behind():
     assert not model.autocast
 
 
+@pytest.mark.parametrize("precisions", [("no", "bf16"), ("bf16", "bf16"), ("bf16", "no")])
+def test_each_training_of_a_model_runs_in_its_own_precision(precisions):
+    class Spy(Network):
+        def forward(self, pixel_values):
+            if self.training:
+                found.append(torch.is_autocast_enabled("cpu"))
+            return super().forward(pixel_values)
+
+    model, found = Spy(), []
+    for precision in precisions:
+        judge = training.start(Recipe(**FP32))
+        training.predict(judge, *judge.prepare(model, DataLoader(examples(number=4), 4)))
+        found.clear()
+        fit(Recipe(epochs=1, mixed_precision=precision), model=model)
+        assert set(found) == {precision == "bf16"}
+
+
 def test_two_precisions_in_one_process():
     for precision in ("no", "bf16", "no"):
         accelerator = training.start(Recipe(mixed_precision=precision))
