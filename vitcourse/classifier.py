@@ -11,6 +11,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
+from typing import TypeVar
 
 import PIL.Image
 import torch
@@ -20,6 +21,8 @@ from transformers import BaseImageProcessor, PreTrainedModel
 
 from vitcourse import ahead, devices, last_block, models, pixels
 from vitcourse.images import ImageLike, decodings, each
+
+Answer = TypeVar("Answer")
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 NEAR_TIE = 0.15  # logits; rounding to bf16 moves the difference between two by about 0.04 in ViT-Tiny
@@ -69,13 +72,15 @@ class Classifier:
             for head in models.heads(self._network).values():
                 head.register_forward_hook(_in_fp32)
         self.batch_size = _batch_size(self.device.type, self.model)
-        self._compiled: Callable[[torch.Tensor], torch.Tensor] | None = None
+        self._runs: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+            each: functools.partial(self._run, precision=each) for each in {self.precision, "fp32"}
+        }
 
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
 
-        It takes some seconds and pays after some hundred images; see `vitcourse.export.to_openvino`. On
-        other devices nothing changes.
+        It takes some seconds and pays after some hundred images; see `vitcourse.export.to_openvino`. Threads
+        take larger batches then, since they share the compiled model. On other devices nothing changes.
 
         Taught in lesson 12.
         """
@@ -83,7 +88,8 @@ class Classifier:
             from vitcourse import export  # loads ONNX too
 
             bare = last_block.short_twin(self.model)  # the hooks of `_network` are for autocast
-            self._compiled = export.to_openvino(bare, self.precision)
+            self._runs = {each: export.to_openvino(bare, each) for each in self._runs}
+            self.batch_size = 2 * _batch_size(self.device.type, self.model)
         return self
 
     def predict(
@@ -111,13 +117,16 @@ class Classifier:
         """
         _check_positive("top_k", top_k)
         k = min(top_k or len(self.labels), len(self.labels))
-        answers = []
-        for logits in self.batch_logits(images, batch_size):
-            scores = self.probabilities(logits)  # (B, C)
-            best = logits.topk(k).indices  # (B, k)
-            for row, indices in zip(scores, best.tolist(), strict=True):
-                answers.append([{"label": self.labels[i], "score": row[i].item()} for i in indices])
-        return answers
+        batches = self._batches(images, batch_size, functools.partial(self._named, k=k))
+        return list(itertools.chain.from_iterable(batches))
+
+    def _named(self, logits: torch.Tensor, k: int) -> list[list[dict[str, str | float]]]:
+        scores = self.probabilities(logits)  # (B, C)
+        best = logits.topk(k).indices  # (B, k)
+        return [
+            [{"label": self.labels[i], "score": row[i].item()} for i in indices]
+            for row, indices in zip(scores, best.tolist(), strict=True)
+        ]
 
     def batch_logits(
         self, images: ImageLike | Iterable[ImageLike], batch_size: int | None = None
@@ -134,23 +143,30 @@ class Classifier:
 
         Taught in lesson 04.
         """
+        yield from self._batches(images, batch_size, lambda logits: logits)
+
+    def _batches(
+        self,
+        images: ImageLike | Iterable[ImageLike],
+        batch_size: int | None,
+        finish: Callable[[torch.Tensor], Answer],
+    ) -> Iterator[Answer]:
+        """Yield what `finish` makes of the logits of each batch; it works where they were computed."""
         images, size = each(images), self._size(batch_size)
         if self.device.type == "cpu" and not (isinstance(images, Sized) and len(images) <= size):
-            yield from self._batches_in_threads(images, size)
+            calls, threads = decodings(images), torch.get_num_threads()
+            batches = iter(lambda: list(itertools.islice(calls, size)), [])
+            answers = (functools.partial(self._answer, batch, finish) for batch in batches)
+            yield from ahead.in_order(answers, threads, ahead=threads)
             return
         with contextlib.closing(self.batch_pixels(images, size)) as batches:
             for pixel_values in batches:
-                yield self.forward(pixel_values)
+                yield finish(self.forward(pixel_values))
 
-    def _batches_in_threads(self, images: Iterable[ImageLike], size: int) -> Iterator[torch.Tensor]:
-        calls = decodings(images)
-        batches = iter(lambda: list(itertools.islice(calls, size)), [])
-        answers = (functools.partial(self._answer, batch) for batch in batches)
-        threads = torch.get_num_threads()
-        yield from ahead.in_order(answers, threads, ahead=threads)
-
-    def _answer(self, batch: list[Callable[[], PIL.Image.Image]]) -> torch.Tensor:
-        return self.forward(self.preprocess(decoding() for decoding in batch))
+    def _answer(
+        self, batch: list[Callable[[], PIL.Image.Image]], finish: Callable[[torch.Tensor], Answer]
+    ) -> Answer:
+        return finish(self.forward(self.preprocess(decoding() for decoding in batch)))
 
     def batch_pixels(
         self, images: ImageLike | Iterable[ImageLike], batch_size: int | None = None
@@ -194,10 +210,9 @@ class Classifier:
         In bf16 and fp16, images whose answer is a near tie (`NEAR_TIE`) are computed again in fp32, so that
         rounding does not decide.
         """
-        run = self._compiled or functools.partial(self._run, precision=self.precision)
-        logits = run(pixel_values)
+        logits = self._runs[self.precision](pixel_values)
         if self.precision != "fp32" and (near := self._near_ties(logits)).any():
-            logits[near] = self._run(pixel_values[near], "fp32")
+            logits[near] = self._runs["fp32"](pixel_values[near])
         return logits
 
     def _run(self, pixel_values: torch.Tensor, precision: str) -> torch.Tensor:
