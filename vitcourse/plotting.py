@@ -82,12 +82,12 @@ def _encoded(figure: Figure, photo: bool) -> bytes:
 
 
 def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, columns: int = 6) -> Figure:
-    """Draw images side by side, a title over each.
+    """Draw images side by side, a title over each; rows are as high as the tallest image and its title need.
 
     Args:
         images: PIL images, any sizes.
-        titles: A text for each image.
-        columns: Images in a row.
+        titles: A text for each image, of one line or more.
+        columns: Images in a row; up to four of them share the width of a figure.
 
     Raises:
         ValueError: If there is no image, or not as many titles as images.
@@ -97,7 +97,9 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
         raise ValueError(f"got {got}; expected at least one image, and a title for each or none")
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.6 * columns, 2.35 * rows), squeeze=False)
+    width = min(3.0, max(1.6, 7 / columns))  # inches, as the height
+    height = width * max(image.height / image.width for image in images) + _title_height(titles)
+    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for index, image in enumerate(images):
@@ -105,6 +107,11 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
         if titles is not None:
             axes.flat[index].set_title(titles[index], fontsize=9, fontweight="normal", loc="center")
     return figure
+
+
+def _title_height(titles: Sequence[str] | None) -> float:
+    """Return the inches that the longest title needs, at nine points a line."""
+    return 0.1 + 0.16 * max(title.count("\n") + 1 for title in titles) if titles else 0.0
 
 
 def patch_grid(image: Image, patch_sizes: Sequence[int], numbered: bool = False) -> Figure:
