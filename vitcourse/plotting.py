@@ -99,7 +99,9 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
     rows = math.ceil(len(images) / columns)
     width = min(3.0, max(1.6, 7 / columns))  # inches, as the height
     height = width * max(image.height / image.width for image in images) + _title_height(titles)
-    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), squeeze=False, layout="compressed"
+    )
     for axis in axes.flat:
         axis.axis("off")
     for index, image in enumerate(images):
@@ -111,7 +113,7 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
 
 def _title_height(titles: Sequence[str] | None) -> float:
     """Return the inches that the longest title needs, at nine points a line."""
-    return 0.1 + 0.16 * max(title.count("\n") + 1 for title in titles) if titles else 0.0
+    return 0.14 + 0.16 * max(title.count("\n") + 1 for title in titles) if titles else 0.0
 
 
 def patch_grid(image: Image, patch_sizes: Sequence[int], numbered: bool = False) -> Figure:

@@ -83,6 +83,17 @@ def test_a_grid_has_a_place_and_a_title_for_each_image():
     plt.close(figure)
 
 
+@pytest.mark.parametrize("size", [(200, 200), (300, 400), (400, 300)])
+def test_a_grid_leaves_no_white_bands(size):
+    with plt.style.context(Path(plotting.__file__).with_name("course.mplstyle")):
+        figure = plotting.image_grid([Image.new("RGB", size)] * 4, ["one\ntwo", "b", "c", "d"], columns=2)
+        figure.draw_without_rendering()
+    width, height = (figure.axes[0].get_window_extent().size / figure.dpi).tolist()
+    assert 2 * width == pytest.approx(figure.get_figwidth(), rel=0.1)
+    assert 2 * (height + 0.4) == pytest.approx(figure.get_figheight(), rel=0.1)  # two lines of a title
+    plt.close(figure)
+
+
 @pytest.mark.parametrize(("number", "titles"), [(0, None), (2, ["one"])])
 def test_a_grid_that_does_not_add_up_is_refused(number, titles):
     with pytest.raises(ValueError, match="expected"):
