@@ -1,8 +1,8 @@
 """Lesson 10's tables: other resolutions, as they are and fine-tuned (DeiT paper, Table 10; FixRes).
 
     python benchmarks/resolution.py world
-    VITCOURSE_ASSETS=demo python benchmarks/resolution.py fridge --model vit-micro --seeds 0 1 2
-    VITCOURSE_ASSETS=real python benchmarks/resolution.py fridge --seeds 0 1 2
+    VITCOURSE_ASSETS=demo python benchmarks/resolution.py fridge
+    VITCOURSE_ASSETS=real python benchmarks/resolution.py fridge
 
 `world` tests the demo family on the 492 held-out drawn pictures at several sizes, without training.
 `fridge` fine-tunes at 224 as lesson 06 does, tests at other sizes, then goes on for two epochs at each size
@@ -36,7 +36,7 @@ def main() -> None:
     )
     parser.add_argument("question", choices=("world", "fridge"))
     parser.add_argument("--model", help="for fridge; default: that of the lessons")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     options = parser.parse_args()
     run = vc.setup()
     if options.question == "world":
