@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -49,7 +49,10 @@ def disk(name: str, rounds: int) -> list[dict]:
     began = time.perf_counter()
     compiled.compile()
     seconds = time.perf_counter() - began
-    peers = {precision: best_pipeline(name, precision, photos) for precision in ("fp32", plain.precision)}
+    peers = {
+        precision: best_pipeline(name, precision, photos)
+        for precision in dict.fromkeys(("fp32", plain.precision))
+    }
     calls = {f"pipeline {precision}, {how}": call for precision, (how, call) in peers.items()}
     ours = f"Classifier.predict {plain.precision}", f"Classifier.compile().predict {plain.precision}"
     calls |= {ours[0]: lambda: plain.predict(photos), ours[1]: lambda: compiled.predict(photos)}
@@ -76,16 +79,18 @@ def disk(name: str, rounds: int) -> list[dict]:
     return [*rows, compare.ceiling(question, taken, flops, work)]
 
 
-def near_ties_left() -> AbstractContextManager:
-    """Let a `Classifier` compute nothing again in fp32; of 1,000 classes, two are often nearly as likely."""
-    return mock.patch.object(vc.classifier, "NEAR_TIE", 0.0)
+@contextmanager
+def near_ties_left() -> Iterator[None]:
+    """Let a `Classifier` compute nothing again in fp32; of 1,000 classes, two are now and then as likely."""
+    with mock.patch.object(vc.classifier, "NEAR_TIE", 0.0):
+        yield
 
 
 def best_pipeline(name: str, precision: str, photos: list[str]) -> tuple[str, Callable[[], object]]:
     """Return `pipeline` at the batch size that classifies the photos in the shortest time."""
     pipe = pipeline(name, precision)
     calls = {size: lambda size=size: pipe(photos, batch_size=size) for size in BATCHES}
-    best = min((timing.measure(calls[size], runs=1, warm_up=1).median, size) for size in BATCHES)[1]
+    best = min((timing.measure(calls[size], runs=2, warm_up=1).median, size) for size in BATCHES)[1]
     return f"batch {best}", calls[best]
 
 

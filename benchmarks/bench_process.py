@@ -36,7 +36,7 @@ def base(name: str, rounds: int) -> list[dict]:
     photos, rows = files(vc.fridge.multilabel())[:BATCH], []
     with tempfile.TemporaryDirectory() as folder:
         model = cost.random_model(variants.get("vit-base"))
-        model.classifier.weight.data *= 100  # a random head is never sure; a trained one seldom has near ties
+        model.classifier.weight.data *= 100  # a random head is never sure: all would be near ties
         model.save_pretrained(folder)
         half = [0.5] * 3
         transformers.ViTImageProcessor(image_mean=half, image_std=half).save_pretrained(folder)

@@ -1,7 +1,7 @@
 """The front door for inference: pictures of any kind in, labels with scores out.
 
 Threads decode (`vitcourse.images`) and preprocess (`vitcourse.pixels`) the next batch while the model
-computes this one; on a CPU, where all share the cores, each thread takes batches through to their logits.
+computes this one; on a CPU, unless the model is compiled, each thread takes batches through to their logits.
 
 Taught in lesson 04.
 """
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 NEAR_TIE = 0.15  # logits; rounding to bf16 moves the difference between two by about 0.04 in ViT-Tiny
 _BATCH_SIZES = {"mps": 32, "cuda": 64}
-_WIDE = 50e6  # weights; of ViT-Base, two threads with batches of 8 need more memory than one with 16
+_WIDE = 50e6  # weights; with ViT-Base, two threads with batches of 8 need more memory than one with 16
 
 
 class Classifier:
@@ -53,7 +53,8 @@ class Classifier:
         Args:
             model: A name of the course ("vit-tiny"), a folder, an id on the Hub, or the pair from `vc.load`.
                 A pair stays on its device, and its weights are left as they are. What is trained later is
-                seen; for changes of the network itself, such as another input size, make another classifier.
+                seen, unless the classifier is compiled; for changes of the network itself, such as another
+                input size, make another classifier.
             precision: "fp32", "bf16", "fp16", or "auto": the fastest that the device computes in hardware.
 
         Raises:
@@ -72,23 +73,24 @@ class Classifier:
             for head in models.heads(self._network).values():
                 head.register_forward_hook(_in_fp32)
         self.batch_size = _batch_size(self.device.type, self.model)
-        self._runs: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-            each: functools.partial(self._run, precision=each) for each in {self.precision, "fp32"}
-        }
+        self._compiled: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {}  # by precision
 
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
 
-        It takes some seconds and pays after some hundred images; see `vitcourse.export.to_openvino`. Threads
-        take larger batches then, since they share the compiled model. On other devices nothing changes.
+        It takes some seconds, in bf16 twice as many: near ties get an fp32 model of their own, and both have
+        copies of the weights. What is trained later is not seen. Larger batches suit a compiled model, which
+        computes them on all cores; see `vitcourse.export.to_openvino`. On other devices, and in fp16, nothing
+        changes.
 
         Taught in lesson 12.
         """
-        if self.device.type == "cpu":
+        if self.device.type == "cpu" and self.precision != "fp16":
             from vitcourse import export  # loads ONNX too
 
             bare = last_block.short_twin(self.model)  # the hooks of `_network` are for autocast
-            self._runs = {each: export.to_openvino(bare, each) for each in self._runs}
+            wanted = {self.precision, "fp32"}
+            self._compiled = {precision: export.to_openvino(bare, precision) for precision in wanted}
             self.batch_size = _batch_size("cpu", self.model, compiled=True)
         return self
 
@@ -133,9 +135,10 @@ class Classifier:
     ) -> Iterator[torch.Tensor]:
         """Yield the logits of images batch by batch: (B, C), fp32, on the CPU.
 
-        The next batch is prepared meanwhile: a generator is read one batch ahead. On a CPU each thread
-        computes the logits of a batch of its own, with one core, since threads that compute a batch together
-        wait for each other at every step: a generator is read a batch ahead for each thread.
+        The next batch is prepared meanwhile: a generator is read one batch ahead. On a CPU, unless the model
+        is compiled, each thread computes the logits of a batch of its own, with one core, since threads that
+        compute a batch together wait for each other at every step: a generator is read a batch ahead for
+        each thread.
 
         Raises:
             ImageError: If something is no image.
@@ -153,7 +156,8 @@ class Classifier:
     ) -> Iterator[Answer]:
         """Yield what `finish` makes of the logits of each batch; it works where they were computed."""
         images, size = each(images), self._size(batch_size)
-        if self.device.type == "cpu" and not (isinstance(images, Sized) and len(images) <= size):
+        one_batch = isinstance(images, Sized) and len(images) <= size
+        if self.device.type == "cpu" and not self._compiled and not one_batch:
             calls, threads = decodings(images), torch.get_num_threads()
             batches = iter(lambda: list(itertools.islice(calls, size)), [])
             answers = (functools.partial(self._answer, batch, finish) for batch in batches)
@@ -210,12 +214,14 @@ class Classifier:
         In bf16 and fp16, images whose answer is a near tie (`NEAR_TIE`) are computed again in fp32, so that
         rounding does not decide.
         """
-        logits = self._runs[self.precision](pixel_values)
+        logits = self._run(pixel_values, self.precision)
         if self.precision != "fp32" and (near := self._near_ties(logits)).any():
-            logits[near] = self._runs["fp32"](pixel_values[near])
+            logits[near] = self._run(pixel_values[near], "fp32")
         return logits
 
     def _run(self, pixel_values: torch.Tensor, precision: str) -> torch.Tensor:
+        if precision in self._compiled:
+            return self._compiled[precision](pixel_values)
         dtype = PRECISIONS[precision]
         with torch.autocast(self.device.type, dtype, enabled=precision != "fp32"):
             logits = self._network(pixel_values=pixel_values.to(self.device)).logits
@@ -248,7 +254,7 @@ def _pair(model: object) -> tuple[PreTrainedModel, BaseImageProcessor]:
 
 
 def _batch_size(device: str, model: nn.Module, compiled: bool = False) -> int:
-    """Return how many images a forward pass suits the device; on a CPU each core has a batch of its own."""
+    """Return how many images a forward pass suits the device; on a CPU, unless compiled, that of one core."""
     narrow = sum(parameter.numel() for parameter in model.parameters()) < _WIDE
     small, large = (8, 32) if narrow else (4, 8)
     return _BATCH_SIZES.get(device, large if compiled else small)

@@ -50,7 +50,7 @@ def normalised(images: list[torch.Tensor], processor: BaseImageProcessor) -> tor
     """Do the second half of `prepare`: what `resized` returned as `pixel_values` (B, 3, H, W).
 
     NumPy computes in one thread. torch would take all, which go on spinning for a while after each step, on
-    the cores of those that decode the next pictures: half of the images a second.
+    the cores of those that decode the next pictures; that halved the images a second.
 
     Taught in lesson 12.
     """

@@ -87,7 +87,7 @@ def image_grid(images: Sequence[Image], titles: Sequence[str] | None = None, col
     Args:
         images: PIL images, any sizes.
         titles: A text for each image, of one line or more.
-        columns: Images in a row; up to four of them share the width of a figure.
+        columns: Images in a row; the fewer, the wider each is, from 1.6 to 3 inches.
 
     Raises:
         ValueError: If there is no image, or not as many titles as images.

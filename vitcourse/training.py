@@ -81,12 +81,12 @@ def fit(
             }
         )
     progress.finish()
-    accelerator.unwrap_model(network, keep_fp32_wrapper=False)
+    _restore(accelerator.unwrap_model(network))
     return progress.history
 
 
 class _Accelerator(Accelerator):
-    """Prepares a model for itself, also one that an earlier accelerator has prepared.
+    """Prepares a model also if an earlier accelerator has prepared it, in one process or several (DDP).
 
     Accelerate marks a prepared model for good, and passes it on as it is: a second training of the same model
     would run in fp32, and on the device where it happens to be.
@@ -94,10 +94,17 @@ class _Accelerator(Accelerator):
 
     def prepare_model(self, model: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
         """Prepare a model; see `Accelerator.prepare_model`."""
-        if model not in self._models:
-            model = self.unwrap_model(model, keep_fp32_wrapper=False)
-            model._is_accelerate_prepared = False
+        bare = self.unwrap_model(model)
+        if model is bare and bare not in self._models:
+            _restore(bare)
+            bare._is_accelerate_prepared = False
         return super().prepare_model(model, *args, **kwargs)
+
+
+def _restore(model: nn.Module) -> None:
+    """Take the precision that Accelerate put around a model's forward pass off again."""
+    if "_original_forward" in vars(model):
+        model.forward = vars(model).pop("_original_forward")
 
 
 def start(recipe: Recipe, folder: str | Path | None = None) -> Accelerator:

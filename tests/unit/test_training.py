@@ -155,7 +155,7 @@ def test_prediction_keeps_the_order_and_leaves_evaluation_mode():
 def test_training_leaves_no_precision_behind():
     class Spy(Network):
         def forward(self, pixel_values):
-            self.autocast = torch.is_autocast_enabled("cpu")
+            self.autocast = torch.is_autocast_enabled(devices.name())
             return super().forward(pixel_values)
 
     torch.manual_seed(0)
@@ -172,7 +172,7 @@ def test_each_training_of_a_model_runs_in_its_own_precision(precisions):
     class Spy(Network):
         def forward(self, pixel_values):
             if self.training:
-                found.append(torch.is_autocast_enabled("cpu"))
+                found.append(torch.is_autocast_enabled(devices.name()))
             return super().forward(pixel_values)
 
     model, found = Spy(), []

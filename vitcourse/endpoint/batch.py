@@ -65,7 +65,7 @@ def run(settings: BatchSettings, classifier: Classifier | None = None) -> dict |
     request = Request([], "R1", params=Params("P1", settings.top_k, settings.threshold))
     scoring.check(request, classifier, settings.limits)
     share = range(state.process_index, census.rows, state.num_processes)
-    if len(share) >= COMPILED_FROM and classifier.precision != "fp16":
+    if len(share) >= COMPILED_FROM:
         classifier.compile()
     path = batch_journal.path_of(output, state.process_index, state.num_processes)
     with _explained(output):
