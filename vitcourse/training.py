@@ -81,7 +81,7 @@ def fit(
             }
         )
     progress.finish()
-    _restore(accelerator.unwrap_model(network))
+    accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     return progress.history
 
 
@@ -96,15 +96,16 @@ class _Accelerator(Accelerator):
         """Prepare a model; see `Accelerator.prepare_model`."""
         bare = self.unwrap_model(model)
         if model is bare and bare not in self._models:
-            _restore(bare)
-            bare._is_accelerate_prepared = False
+            self.unwrap_model(model, keep_fp32_wrapper=False)
+            model._is_accelerate_prepared = False
         return super().prepare_model(model, *args, **kwargs)
 
-
-def _restore(model: nn.Module) -> None:
-    """Take the precision that Accelerate put around a model's forward pass off again."""
-    if "_original_forward" in vars(model):
-        model.forward = vars(model).pop("_original_forward")
+    def unwrap_model(self, model: nn.Module, keep_fp32_wrapper: bool = True, **kwargs: Any) -> nn.Module:
+        """Return the model itself, on request with its own `forward`: Accelerate would undo more."""
+        bare = super().unwrap_model(model, **kwargs)
+        if not keep_fp32_wrapper and "_original_forward" in vars(bare):
+            bare.forward = vars(bare).pop("_original_forward")
+        return bare
 
 
 def start(recipe: Recipe, folder: str | Path | None = None) -> Accelerator:
