@@ -78,10 +78,9 @@ class Classifier:
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
 
-        It takes some seconds, in bf16 twice as many: near ties get an fp32 model of their own, and both have
-        copies of the weights. What is trained later is not seen. Larger batches suit a compiled model, which
-        computes them on all cores; see `vitcourse.export.to_openvino`. On other devices, and in fp16, nothing
-        changes.
+        It takes some seconds, and needs a copy of the weights: what is trained later is not seen. Larger
+        batches suit a compiled model, which computes them on all cores; see `vitcourse.export.to_openvino`.
+        Near ties are computed by the model itself. On other devices, and in fp16, nothing changes.
 
         Taught in lesson 12.
         """
@@ -89,8 +88,7 @@ class Classifier:
             from vitcourse import export  # loads ONNX too
 
             bare = last_block.short_twin(self.model)  # the hooks of `_network` are for autocast
-            wanted = {self.precision, "fp32"}
-            self._compiled = {precision: export.to_openvino(bare, precision) for precision in wanted}
+            self._compiled = {self.precision: export.to_openvino(bare, self.precision)}
             self.batch_size = _batch_size("cpu", self.model, compiled=True)
         return self
 
