@@ -73,7 +73,7 @@ class Classifier:
             for head in models.heads(self._network).values():
                 head.register_forward_hook(_in_fp32)
         self.batch_size = _batch_size(self.device.type, self.model)
-        self._compiled: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {}  # by precision
+        self._compiled: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def compile(self) -> "Classifier":
         """Compile the model with OpenVINO, if it is on the CPU, and return this classifier.
@@ -88,7 +88,7 @@ class Classifier:
             from vitcourse import export  # loads ONNX too
 
             bare = last_block.short_twin(self.model)  # the hooks of `_network` are for autocast
-            self._compiled = {self.precision: export.to_openvino(bare, self.precision)}
+            self._compiled = export.to_openvino(bare, self.precision)
             self.batch_size = _batch_size("cpu", self.model, compiled=True)
         return self
 
@@ -212,14 +212,13 @@ class Classifier:
         In bf16 and fp16, images whose answer is a near tie (`NEAR_TIE`) are computed again in fp32, so that
         rounding does not decide.
         """
-        logits = self._run(pixel_values, self.precision)
+        run = self._compiled or functools.partial(self._run, precision=self.precision)
+        logits = run(pixel_values)
         if self.precision != "fp32" and (near := self._near_ties(logits)).any():
             logits[near] = self._run(pixel_values[near], "fp32")
         return logits
 
     def _run(self, pixel_values: torch.Tensor, precision: str) -> torch.Tensor:
-        if precision in self._compiled:
-            return self._compiled[precision](pixel_values)
         dtype = PRECISIONS[precision]
         with torch.autocast(self.device.type, dtype, enabled=precision != "fp32"):
             logits = self._network(pixel_values=pixel_values.to(self.device)).logits
